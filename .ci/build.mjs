@@ -1,0 +1,70 @@
+// Bundles the product into dist/: one entry per thread of the kernel (ESM), the extension (CommonJS, as VS Code
+// requires it) and the notebook renderer (ESM for the webview). `--watch` rebuilds on change.
+import { context } from "esbuild";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+
+const root = new URL("..", import.meta.url).pathname;
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+const watch = process.argv.includes("--watch");
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  logLevel: "warning",
+  legalComments: "none",
+  define: { "process.env.GRADBOOK_VERSION": JSON.stringify(version) },
+};
+
+/** Entries that exist; an entry is written down here before its file is. */
+const present = (entries) => Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(root + file)));
+
+const builds = [
+  {
+    ...common,
+    entryPoints: present({
+      main: "kernel/main.ts",
+      worker: "kernel/worker.ts",
+      cli: "kernel/cli.ts",
+      gradbook: "kernel/gradbook.ts",
+      notebook: "kernel/globals.ts",
+    }),
+    outdir: "dist/kernel",
+    platform: "node",
+    target: "node22",
+    format: "esm",
+    splitting: true,
+    external: ["zeromq"],
+    // CommonJS packages inside an ESM bundle (typescript) ask for these.
+    banner: {
+      js: 'import { createRequire as $createRequire } from "node:module"; import { fileURLToPath as $fileURLToPath } from "node:url"; import { dirname as $dirname } from "node:path"; const require = $createRequire(import.meta.url); const __filename = $fileURLToPath(import.meta.url); const __dirname = $dirname(__filename);',
+    },
+  },
+  {
+    ...common,
+    entryPoints: present({ main: "extension/main.ts" }),
+    outdir: "dist/extension",
+    outExtension: { ".js": ".cjs" },
+    platform: "node",
+    target: "node22",
+    format: "cjs",
+    external: ["vscode"],
+  },
+  {
+    ...common,
+    entryPoints: present({ main: "media/renderer/main.ts" }),
+    outdir: "dist/renderer",
+    platform: "browser",
+    target: "es2022",
+    format: "esm",
+    minify: true,
+  },
+];
+
+if (!watch) rmSync(root + "dist", { recursive: true, force: true });
+for (const build of builds) {
+  if (Object.keys(build.entryPoints).length === 0) continue;
+  const ctx = await context(build);
+  await ctx.rebuild();
+  if (watch) await ctx.watch();
+  else await ctx.dispose();
+}

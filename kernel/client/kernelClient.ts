@@ -1,0 +1,45 @@
+/**
+ * The client side of a kernel: starts the kernel process and talks Jupyter messages with it. The VS Code extension and
+ * `gradbook run` are both clients of this kind; neither knows how messages travel.
+ */
+import type { ExecuteRequest, KernelInfo, Message, ReplyContent, RequestContent, RequestType, ErrorReply } from "../protocol/messages.ts";
+
+export interface KernelOptions {
+  /** Path of the kernel's entry file, dist/kernel/main.js. */
+  kernelPath: string;
+  /** Executable that runs it; default `process.execPath` (VS Code's own runtime inside the extension host). */
+  runtime?: string;
+  /** Folder of the notebook: the working directory of its cells and the base of their imports. */
+  cwd: string;
+  env?: { [name: string]: string };
+  /** Every message the kernel publishes, in order; the next one waits until the returned promise settles (back-pressure). */
+  onPublication(message: Message): void | Promise<void>;
+  /** The process ended. `expected` is true after `shutdown()` and `dispose()`. Pending requests have been rejected with `KernelDied`. */
+  onExit?(exit: KernelExit): void;
+  /** What the kernel process prints outside of any cell: for a log. */
+  onLog?(text: string): void;
+}
+export interface KernelExit {
+  code: number | null;
+  signal: string | null;
+  expected: boolean;
+}
+/** A request sent: its id is the `parent_header.msg_id` of everything it causes. */
+export interface Sent<Reply> {
+  msg_id: string;
+  reply: Promise<Reply>;
+}
+
+export interface KernelClient {
+  readonly pid: number | undefined;
+  /** Resolves when the kernel answers; rejects with what the process printed when it does not start. */
+  readonly ready: Promise<KernelInfo>;
+  execute(content: ExecuteRequest, metadata?: { [key: string]: unknown }): Sent<ReplyContent<"execute_request"> | ErrorReply>;
+  request<R extends RequestType>(type: R, content: RequestContent<R>): Sent<ReplyContent<R> | ErrorReply>;
+  /** Stops the running cell; each call while one is under way is a harder rung. Resolves when the kernel took note. */
+  interrupt(): Promise<void>;
+  /** Asks the kernel to end, and ends it when it does not answer within two seconds. */
+  shutdown(): Promise<void>;
+  /** Ends the process at once. */
+  dispose(): void;
+}

@@ -1,0 +1,102 @@
+/**
+ * The messages of the Jupyter protocol that Gradbook speaks, with the specification's own names and fields.
+ *
+ * Source: Jupyter messaging specification 5.5 (jupyter_client, docs/messaging.rst).
+ */
+
+export const PROTOCOL_VERSION = "5.4";
+
+export type Channel = "shell" | "control" | "iopub" | "stdin";
+
+/** Values by MIME type. JSON types hold objects, binary ones base64 text; `text/plain` should always be there. */
+export type MimeBundle = { [mime: string]: unknown };
+export type JsonObject = { [key: string]: unknown };
+
+export interface Header {
+  msg_id: string;
+  msg_type: string;
+  session: string;
+  username: string;
+  /** ISO 8601 time of sending. */
+  date: string;
+  version: string;
+}
+
+export interface Message<Content = JsonObject> {
+  channel: Channel;
+  header: Header;
+  /** Header of the request that caused this message; empty when nothing did. */
+  parent_header: Header | Record<string, never>;
+  metadata: JsonObject;
+  content: Content;
+  buffers?: Uint8Array[];
+}
+
+export interface ErrorContent {
+  ename: string;
+  evalue: string;
+  traceback: string[];
+}
+export type ErrorReply = ErrorContent & { status: "error" };
+type Ok<T> = { status: "ok" } & T;
+
+export interface ExecuteRequest {
+  code: string;
+  silent?: boolean;
+  store_history?: boolean;
+  user_expressions?: { [name: string]: string };
+  allow_stdin?: boolean;
+  stop_on_error?: boolean;
+}
+export interface KernelInfo {
+  protocol_version: string;
+  implementation: string;
+  implementation_version: string;
+  language_info: {
+    name: string;
+    version: string;
+    mimetype: string;
+    file_extension: string;
+    pygments_lexer: string;
+    codemirror_mode: string;
+    nbconvert_exporter: string;
+  };
+  banner: string;
+  help_links: { text: string; url: string }[];
+  debugger: boolean;
+  supported_features: string[];
+}
+
+/** Each request with the content of the request and of its successful reply. */
+export interface Requests {
+  kernel_info_request: { request: JsonObject; reply: Ok<KernelInfo> };
+  execute_request: {
+    request: ExecuteRequest;
+    reply: Ok<{ execution_count: number; user_expressions: JsonObject; payload: JsonObject[] }>;
+  };
+  is_complete_request: {
+    request: { code: string };
+    reply: { status: "complete" | "incomplete" | "invalid" | "unknown"; indent?: string };
+  };
+  interrupt_request: { request: JsonObject; reply: Ok<object> };
+  shutdown_request: { request: { restart: boolean }; reply: Ok<{ restart: boolean }> };
+}
+export type RequestType = keyof Requests;
+export type RequestContent<R extends RequestType> = Requests[R]["request"];
+export type ReplyContent<R extends RequestType> = Requests[R]["reply"];
+
+/** What a kernel publishes on iopub, by message type. */
+export interface Publications {
+  status: { execution_state: "starting" | "busy" | "idle" };
+  execute_input: { code: string; execution_count: number };
+  stream: { name: "stdout" | "stderr"; text: string };
+  display_data: { data: MimeBundle; metadata: JsonObject; transient: { display_id?: string } };
+  update_display_data: { data: MimeBundle; metadata: JsonObject; transient: { display_id: string } };
+  execute_result: { execution_count: number; data: MimeBundle; metadata: JsonObject; transient: { display_id?: string } };
+  error: ErrorContent;
+  clear_output: { wait: boolean };
+  comm_open: { comm_id: string; target_name: string; data: JsonObject };
+  comm_msg: { comm_id: string; data: JsonObject };
+  comm_close: { comm_id: string; data: JsonObject };
+}
+export type PublicationType = keyof Publications;
