@@ -1,0 +1,8 @@
+/** The whole suite, for the extension loaded from this checkout. */
+import { createRun } from "./entry.ts";
+
+export const run = createRun([
+  () => {
+    require("./window.test.ts");
+  },
+]);
