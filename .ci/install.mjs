@@ -25,11 +25,13 @@ export function whatIsStale() {
   for (const [path, { version, optional }] of Object.entries(packages(join(root, "package-lock.json")))) {
     if (path === "" || optional) continue;
     const found = installed[path]?.version;
-    if (found !== version) return `${path.replace(/^.*node_modules\//, "")} is ${found ?? "missing"}, ${version} is wanted`;
+    if (found !== version)
+      return `${path.replace(/^.*node_modules\//, "")} is ${found ?? "missing"}, ${version} is wanted`;
   }
   const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const answered = spawnSync(node, ["--version"], { encoding: "utf8" }).stdout?.trim();
-  if (answered !== `v${devDependencies.node}`) return `node_modules/node is ${answered ?? "not a program"}, v${devDependencies.node} is wanted`;
+  if (answered !== `v${devDependencies.node}`)
+    return `node_modules/node is ${answered ?? "not a program"}, v${devDependencies.node} is wanted`;
   return undefined;
 }
 
@@ -44,7 +46,9 @@ export function install() {
     shell: process.platform === "win32",
   });
   if (status !== 0) {
-    throw new Error(`npm ci failed (${error?.message ?? `exit ${status}`}). It needs npm and its registry: npm config get registry.`);
+    throw new Error(
+      `npm ci failed (${error?.message ?? `exit ${status}`}). It needs npm and its registry: npm config get registry.`,
+    );
   }
   const left = whatIsStale();
   if (left === undefined) return;
