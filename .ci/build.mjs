@@ -26,7 +26,7 @@ const builds = [
       worker: "kernel/worker.ts",
       cli: "kernel/cli.ts",
       gradbook: "kernel/gradbook.ts",
-      notebook: "kernel/globals.ts",
+      cellGlobals: "kernel/cellGlobals.ts",
     }),
     outdir: "dist/kernel",
     platform: "node",

@@ -43,3 +43,8 @@ export interface KernelClient {
   /** Ends the process at once. */
   dispose(): void;
 }
+
+/** The process ended while a request was waiting for its reply; the message holds the last of what it printed. */
+export class KernelDied extends Error {
+  override readonly name = "KernelDied";
+}

@@ -1,0 +1,194 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { promisify } from "node:util";
+import { makeMessage, realEnvironment, type Sender } from "../protocol/message.ts";
+import type { ErrorReply, KernelInfo, Message, ReplyContent, RequestType } from "../protocol/messages.ts";
+import { IpcTransport } from "../transport/ipc.ts";
+import { KernelDied, type KernelClient, type KernelExit, type KernelOptions, type Sent } from "./kernelClient.ts";
+
+const SHUTDOWN_MS = 2000;
+const FLOOR = [22, 15] as const;
+
+/** Starts a kernel process and connects to it. See `KernelClient`; failures to start reject `ready`. */
+export function startKernel(options: KernelOptions): KernelClient {
+  return new KernelProcess(options);
+}
+
+interface Pending {
+  resolve(content: never): void;
+  reject(error: Error): void;
+}
+
+class KernelProcess implements KernelClient {
+  readonly ready: Promise<KernelInfo>;
+  private readonly options: KernelOptions;
+  private readonly sender: Sender = {
+    session: realEnvironment.newId(),
+    username: "client",
+    environment: realEnvironment,
+  };
+  private readonly pending = new Map<string, Pending>();
+  private child: ChildProcess | undefined;
+  private transport: IpcTransport | undefined;
+  /** Publications and replies are handled one after the other, in the order in which they came. */
+  private inOrder: Promise<void> = Promise.resolve();
+  private expected = false;
+  private exited = false;
+  private printed = "";
+
+  constructor(options: KernelOptions) {
+    this.options = options;
+    this.ready = this.start();
+    // Whoever does not wait for `ready` learns of a failed start by `onExit`.
+    this.ready.catch(() => {});
+  }
+
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  private async start(): Promise<KernelInfo> {
+    const runtime = this.options.runtime ?? process.execPath;
+    const version = await versionOf(runtime);
+    if (this.exited) throw new KernelDied("The kernel was ended before it had started.");
+    const child = spawn(runtime, [...flagsFor(version), this.options.kernelPath], {
+      cwd: this.options.cwd,
+      env: kernelEnvironment(this.options.env),
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+      serialization: "advanced",
+      windowsHide: true,
+    });
+    this.child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        this.printed = (this.printed + text).slice(-4000);
+        this.options.onLog?.(text);
+      });
+    }
+    child.on("error", (error) => this.ended({ code: null, signal: null, expected: this.expected }, error));
+    child.on("exit", (code, signal) => this.ended({ code, signal, expected: this.expected }));
+    this.transport = new IpcTransport(child);
+    this.transport.onMessage = (message) => this.receive(message);
+    const info = await this.request("kernel_info_request", {}).reply;
+    if (info.status === "error") throw new Error(`The kernel started but did not answer: ${info.evalue}`);
+    return info;
+  }
+
+  execute: KernelClient["execute"] = (content, metadata = {}) => this.send("execute_request", content, metadata);
+  request: KernelClient["request"] = (type, content) => this.send(type, content, {});
+
+  private send<R extends RequestType>(type: R, content: object, metadata: object): Sent<ReplyContent<R> | ErrorReply> {
+    const channel = type === "interrupt_request" || type === "shutdown_request" ? "control" : "shell";
+    const message = makeMessage(this.sender, channel, type, content, { metadata: { ...metadata } });
+    const { msg_id } = message.header;
+    const reply = new Promise<ReplyContent<R> | ErrorReply>((resolve, reject) => {
+      this.pending.set(msg_id, { resolve, reject });
+      if (this.exited) this.rejectAll(new KernelDied("The kernel is not running."));
+      else if (this.transport) void this.transport.send(message);
+      else void this.ready.then(() => this.transport?.send(message), reject);
+    });
+    // The caller may care for publications only; a kernel that dies is reported by `onExit`.
+    reply.catch(() => {});
+    return { msg_id, reply };
+  }
+
+  async interrupt(): Promise<void> {
+    await this.request("interrupt_request", {}).reply;
+  }
+
+  async shutdown(): Promise<void> {
+    if (this.exited) return;
+    this.expected = true;
+    const gone = new Promise<void>((resolve) => {
+      if (!this.child || this.child.exitCode !== null) resolve();
+      else this.child.once("exit", () => resolve());
+    });
+    this.request("shutdown_request", { restart: false });
+    const timer = setTimeout(() => this.dispose(), SHUTDOWN_MS);
+    await gone;
+    clearTimeout(timer);
+  }
+
+  dispose(): void {
+    this.expected = true;
+    this.exited = true;
+    this.child?.kill("SIGKILL");
+    this.rejectAll(new KernelDied("The kernel was ended."));
+  }
+
+  private receive(message: Message): Promise<void> | void {
+    if (message.channel === "iopub") {
+      return (this.inOrder = this.inOrder.then(() => this.options.onPublication(message)).catch((error: unknown) => {
+        this.options.onLog?.(`A ${message.header.msg_type} message could not be shown: ${String(error)}\n`);
+      }));
+    }
+    // A reply follows what was published before it; control answers do not wait for a slow display.
+    if (message.channel === "control") this.settle(message);
+    else void this.inOrder.then(() => this.settle(message));
+  }
+
+  private settle(message: Message): void {
+    const id = (message.parent_header as { msg_id?: string }).msg_id ?? "";
+    this.pending.get(id)?.resolve(message.content as never);
+    this.pending.delete(id);
+  }
+
+  private ended(exit: KernelExit, error?: Error): void {
+    if (this.exited && !exit.expected) return;
+    this.exited = true;
+    const how = error ? error.message : exit.signal ? `killed by ${exit.signal}` : `exit code ${exit.code}`;
+    const said = this.printed.trim() === "" ? "" : `\n${this.printed.trim()}`;
+    void this.inOrder.then(() => {
+      this.rejectAll(new KernelDied(`The kernel process ended (${how}).${said}`));
+      this.options.onExit?.(exit);
+    });
+  }
+
+  private rejectAll(error: KernelDied): void {
+    for (const { reject } of this.pending.values()) reject(error);
+    this.pending.clear();
+  }
+}
+
+/** The kernel gets the user's environment less what belongs to VS Code's own processes. */
+function kernelEnvironment(extra: { [name: string]: string } = {}): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    if (!name.startsWith("VSCODE_") && !name.startsWith("ELECTRON_") && name !== "NODE_OPTIONS") env[name] = value;
+  }
+  // Without this VS Code's executable would open a window instead of running the file.
+  return { ...env, ...extra, ELECTRON_RUN_AS_NODE: "1" };
+}
+
+type Version = readonly [major: number, minor: number];
+
+/** Flags that must be on the command line. */
+function flagsFor([major]: Version): string[] {
+  // Ending a loop inside a timer would otherwise abort the process ("async hook stack has become corrupted").
+  const flags = ["--no-force-async-hooks-checks"];
+  // Node 24 has it by default: without it, ending a loop while AsyncLocalStorage is in use aborts as well.
+  if (major < 24) flags.push("--experimental-async-context-frame");
+  return flags;
+}
+
+async function versionOf(runtime: string): Promise<Version> {
+  const text = runtime === process.execPath ? process.versions.node : await askVersion(runtime);
+  const [major = 0, minor = 0] = text.split(".").map(Number);
+  if (major < FLOOR[0] || (major === FLOOR[0] && minor < FLOOR[1])) {
+    throw new Error(
+      `Gradbook needs Node ${FLOOR.join(".")} or later, and ${runtime} is Node ${text}. Name a newer one in the setting gradbook.runtime or in GRADBOOK_RUNTIME.`,
+    );
+  }
+  return [major, minor];
+}
+
+async function askVersion(runtime: string): Promise<string> {
+  try {
+    const env = { ...process.env, ELECTRON_RUN_AS_NODE: "1" };
+    const { stdout } = await promisify(execFile)(runtime, ["-p", "process.versions.node"], { env });
+    return stdout.trim();
+  } catch (error) {
+    throw new Error(
+      `The runtime ${runtime} could not be started (${(error as Error).message.split("\n")[0]}). Check the setting gradbook.runtime or GRADBOOK_RUNTIME.`,
+    );
+  }
+}

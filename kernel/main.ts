@@ -1,0 +1,42 @@
+/**
+ * The kernel process. This thread is the supervisor: it takes requests, answers what needs no user code, interrupts and
+ * restarts the worker; it never runs user code and never blocks.
+ */
+import path from "node:path";
+import { Dispatcher } from "./protocol/dispatch.ts";
+import { realEnvironment } from "./protocol/message.ts";
+import { WorkerSession } from "./session/workerSession.ts";
+import { IpcTransport } from "./transport/ipc.ts";
+
+if (!process.send) {
+  process.stderr.write('The kernel is started by a client. To run a notebook: "gradbook run notebook.ipynb".\n');
+  process.exit(2);
+}
+
+// VS Code's runtime needs it to run this file; a program that a cell starts must not inherit it.
+delete process.env["ELECTRON_RUN_AS_NODE"];
+
+// stderr of this process goes to the client's log, never into a cell.
+const log = (line: string): void => void process.stderr.write(line.endsWith("\n") ? line : line + "\n");
+
+const transport = new IpcTransport(process);
+const session = new WorkerSession({
+  // worker.js beside main.js; from the sources, worker.ts beside main.ts.
+  workerPath: path.join(import.meta.dirname, "worker" + path.extname(import.meta.filename)),
+  folder: process.cwd(),
+  publish: (parent, msg_type, content) => transport.send(dispatcher.publication(parent, msg_type, content)),
+  log,
+});
+const dispatcher = new Dispatcher({
+  session,
+  sender: { session: realEnvironment.newId(), username: "kernel", environment: realEnvironment },
+  version: process.env["GRADBOOK_VERSION"] ?? "0.0.0",
+  send: (message) => void transport.send(message),
+  log,
+  onShutdown: () => setImmediate(() => process.exit(0)),
+});
+
+transport.onMessage = (message) => dispatcher.receive(message);
+// The client is gone, by its own end or by a crash: nobody can use what runs here.
+transport.onClose = () => process.exit(0);
+dispatcher.start();

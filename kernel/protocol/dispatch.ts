@@ -1,0 +1,164 @@
+/**
+ * The whole protocol in one place: which handler answers which request, and what surrounds every answer: busy, exactly
+ * one reply, idle. No sockets, no clock: messages come in by `receive` and leave by `send`.
+ */
+import { execute } from "./handlers/execute.ts";
+import { interrupt } from "./handlers/interrupt.ts";
+import { isComplete } from "./handlers/isComplete.ts";
+import { kernelInfo } from "./handlers/kernelInfo.ts";
+import { shutdown } from "./handlers/shutdown.ts";
+import { makeMessage, type Sender } from "./message.ts";
+import type { ErrorContent, Header, JsonObject, Message, ReplyContent, RequestContent, RequestType } from "./messages.ts";
+import type { Publish, Session } from "./session.ts";
+
+export interface HandlerContext {
+  session: Session;
+  publish: Publish;
+  parent: Header;
+  /** Execution counter of the session, shared by all execute requests. */
+  counter: { value: number };
+  /** Answers every execute request that is still waiting with an error. */
+  cancelQueued(): void;
+  version: string;
+}
+/** Turns the content of a request into the content of its reply. It throws; it never replies. */
+export type Handler<R extends RequestType> = (
+  content: RequestContent<R>,
+  context: HandlerContext,
+) => ReplyContent<R> | Promise<ReplyContent<R>>;
+
+export const handlers: { [R in RequestType]: Handler<R> } = {
+  kernel_info_request: kernelInfo,
+  execute_request: execute,
+  is_complete_request: isComplete,
+  interrupt_request: interrupt,
+  shutdown_request: shutdown,
+};
+
+/** Thrown by a handler whose reply is an error that was already described. */
+export class RequestFailed extends Error {
+  readonly error: ErrorContent;
+  readonly extra: JsonObject;
+  constructor(error: ErrorContent, extra: JsonObject = {}) {
+    super(error.evalue);
+    this.error = error;
+    this.extra = extra;
+  }
+}
+
+export interface DispatcherOptions {
+  session: Session;
+  sender: Sender;
+  version: string;
+  send(message: Message): void;
+  /** Something a log should know: a message that makes no sense, a handler that broke. */
+  log(line: string): void;
+  /** The shutdown reply has been sent. */
+  onShutdown(): void;
+}
+
+export class Dispatcher {
+  private readonly options: DispatcherOptions;
+  private readonly counter = { value: 0 };
+  private readonly queue: Message[] = [];
+  private executing = false;
+
+  constructor(options: DispatcherOptions) {
+    this.options = options;
+  }
+
+  /** To be called once, before the first request: front ends wait for it. */
+  start(): void {
+    this.publish({}, "status", { execution_state: "starting" });
+  }
+
+  receive(message: Message): void {
+    const { channel, header } = message;
+    if (!isRequest(header.msg_type)) {
+      this.options.log(`ignored ${channel} message of unknown type ${JSON.stringify(header.msg_type)}`);
+      return;
+    }
+    if (header.msg_type !== "execute_request") {
+      void this.answer(message);
+      return;
+    }
+    this.queue.push(message);
+    if (!this.executing) void this.drain();
+  }
+
+  private async drain(): Promise<void> {
+    this.executing = true;
+    for (let next = this.queue.shift(); next; next = this.queue.shift()) {
+      const failed = await this.answer(next);
+      if (failed && next.content["stop_on_error"] !== false) this.cancelQueued("an earlier cell failed");
+    }
+    this.executing = false;
+  }
+
+  private cancelQueued(because: string): void {
+    for (const message of this.queue.splice(0)) {
+      const error = { ename: "Cancelled", evalue: `not run: ${because}`, traceback: [] };
+      void this.surround(message, () => Promise.reject(new RequestFailed(error, { execution_count: this.counter.value })));
+    }
+  }
+
+  private answer(message: Message): Promise<boolean> {
+    const type = message.header.msg_type as RequestType;
+    const context: HandlerContext = {
+      session: this.options.session,
+      publish: (publication, content, metadata) => this.publish(message.header, publication, content, metadata),
+      parent: message.header,
+      counter: this.counter,
+      cancelQueued: () => this.cancelQueued("the kernel was interrupted"),
+      version: this.options.version,
+    };
+    const handler = handlers[type] as Handler<RequestType>;
+    return this.surround(message, async () => handler(message.content as never, context));
+  }
+
+  /** Busy, the work, exactly one reply, idle: whatever the work does. Resolves to whether it failed. */
+  private async surround(message: Message, work: () => Promise<object>): Promise<boolean> {
+    const { header, channel } = message;
+    const replyType = header.msg_type.replace(/_request$/, "_reply");
+    const reply = (content: object): void =>
+      this.options.send(makeMessage(this.options.sender, channel, replyType, content, { parent: header }));
+    let failed = false;
+    this.publish(header, "status", { execution_state: "busy" });
+    try {
+      reply(await work());
+    } catch (error) {
+      failed = true;
+      reply(this.describeFailure(error, header));
+    } finally {
+      this.publish(header, "status", { execution_state: "idle" });
+    }
+    if (header.msg_type === "shutdown_request") this.options.onShutdown();
+    return failed;
+  }
+
+  private describeFailure(error: unknown, header: Header): JsonObject {
+    if (error instanceof RequestFailed) return { status: "error", ...error.error, ...error.extra };
+    const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+    this.options.log(`${header.msg_type} failed inside the kernel: ${stack ?? message}`);
+    return { status: "error", ename: name, evalue: message, traceback: [] };
+  }
+
+  private publish(parent: Header | Record<string, never>, type: string, content: object, metadata?: JsonObject): void {
+    this.options.send(this.publication(parent, type, content, metadata));
+  }
+
+  /** A message for iopub on behalf of the request with header `parent`. */
+  publication(
+    parent: Header | Record<string, never>,
+    type: string,
+    content: object,
+    metadata: JsonObject = {},
+  ): Message {
+    const all = type === "status" ? { ...metadata, memory: this.options.session.memory() } : metadata;
+    return makeMessage(this.options.sender, "iopub", type, content, { parent, metadata: all });
+  }
+}
+
+function isRequest(type: string): type is RequestType {
+  return Object.hasOwn(handlers, type);
+}

@@ -1,0 +1,25 @@
+import { RequestFailed, type Handler } from "../dispatch.ts";
+
+/** Runs a cell: input, outputs, then its value or its error, and the same error again in the reply. */
+export const execute: Handler<"execute_request"> = async (content, { session, publish, parent, counter }) => {
+  const { code, silent = false, store_history = true, user_expressions = {} } = content;
+  const counts = store_history && !silent;
+  const execution_count = counts ? ++counter.value : counter.value;
+  if (!silent) publish("execute_input", { code, execution_count });
+
+  const outcome = await session.execute({
+    code,
+    executionCount: execution_count,
+    silent,
+    userExpressions: user_expressions,
+    parent,
+  });
+  if (outcome.status === "error") {
+    if (!silent) publish("error", outcome.error);
+    throw new RequestFailed(outcome.error, { execution_count });
+  }
+  if (outcome.value !== undefined && !silent) {
+    publish("execute_result", { execution_count, data: outcome.value, metadata: {}, transient: {} });
+  }
+  return { status: "ok", execution_count, user_expressions: outcome.userExpressions, payload: [] };
+};

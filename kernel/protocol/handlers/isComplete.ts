@@ -1,0 +1,4 @@
+import type { Handler } from "../dispatch.ts";
+
+/** Whether a console should run the text or ask for another line; nothing is executed. */
+export const isComplete: Handler<"is_complete_request"> = ({ code }, { session }) => session.isComplete(code);

@@ -1,0 +1,33 @@
+import { PROTOCOL_VERSION, type Channel, type Header, type JsonObject, type Message } from "./messages.ts";
+
+/** Clock and source of ids: given, so that a conversation can be replayed exactly in a test. */
+export interface Environment {
+  now(): Date;
+  newId(): string;
+}
+export const realEnvironment: Environment = { now: () => new Date(), newId: () => crypto.randomUUID() };
+
+export interface Sender {
+  session: string;
+  username: string;
+  environment: Environment;
+}
+
+/** A complete message with a header of its own. */
+export function makeMessage(
+  { session, username, environment }: Sender,
+  channel: Channel,
+  msg_type: string,
+  content: object,
+  { parent = {}, metadata = {} }: { parent?: Header | Record<string, never>; metadata?: JsonObject } = {},
+): Message {
+  const header: Header = {
+    msg_id: environment.newId(),
+    msg_type,
+    session,
+    username,
+    date: environment.now().toISOString(),
+    version: PROTOCOL_VERSION,
+  };
+  return { channel, header, parent_header: parent, metadata, content: content as JsonObject };
+}

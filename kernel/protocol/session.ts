@@ -1,0 +1,27 @@
+import type { ErrorContent, ExecuteRequest, Header, JsonObject, MimeBundle, PublicationType, Publications } from "./messages.ts";
+
+/** Publishes on iopub with the parent of the request that is being handled. */
+export type Publish = <P extends PublicationType>(type: P, content: Publications[P], metadata?: JsonObject) => void;
+
+export interface CellRequest {
+  code: string;
+  executionCount: number;
+  silent: boolean;
+  userExpressions: { [name: string]: string };
+  /** Header of the request: what the cell prints, now or later, is published with it as parent. */
+  parent: Header;
+}
+export type CellOutcome =
+  { status: "ok"; value?: MimeBundle; userExpressions: JsonObject } | { status: "error"; error: ErrorContent };
+
+/** What the protocol needs of a session; `kernel/session` implements it. */
+export interface Session {
+  /** Runs one cell to its end. Never rejects: what goes wrong is in the outcome. Called for one cell at a time. */
+  execute(request: CellRequest): Promise<CellOutcome>;
+  isComplete(code: string): { status: "complete" | "incomplete" | "invalid" | "unknown"; indent?: string };
+  /** Stops what runs; a call while one is under way is a harder rung of the ladder. Resolves as soon as it is under way. */
+  interrupt(): void;
+  /** Ends the session for good. */
+  shutdown(): Promise<void>;
+  memory(): { rss: number; heapUsed: number };
+}

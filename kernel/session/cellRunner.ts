@@ -1,0 +1,145 @@
+/**
+ * Runs cells, one at a time, in the worker: transform, run, value or error. Remembers which names the session has.
+ */
+import vm from "node:vm";
+import { CellSyntaxError, transformCell, type CellCode, type Declared } from "../language/transform.ts";
+import type { ErrorContent, JsonObject } from "../protocol/messages.ts";
+import type { CellOutcome, CellRequest } from "../protocol/session.ts";
+import { CellContext, runInCell } from "./cellContext.ts";
+import { Interrupted } from "./interrupted.ts";
+import { mimeBundle } from "./mimeBundle.ts";
+import type { Output } from "./output.ts";
+import type { CellRuntime } from "./runtime.ts";
+import { cellFilename, describeError, excerpt, type StackMaps } from "./stack.ts";
+
+type CellFunction = ($: CellRuntime) => Promise<{ value: unknown } | undefined>;
+
+interface Running {
+  cell: CellContext;
+  settle(outcome: CellOutcome): void;
+}
+
+export class CellRunner {
+  private readonly names = new Map<string, { live: boolean; constant: boolean }>();
+  /** Names that closures of earlier cells look up and nobody has declared yet. */
+  private readonly wanted = new Set<string>();
+  private readonly runtime: CellRuntime;
+  private readonly output: Output;
+  private readonly maps: StackMaps;
+  private running: Running | undefined;
+  private runs = 0;
+
+  constructor(parts: { runtime: CellRuntime; output: Output; maps: StackMaps }) {
+    this.runtime = parts.runtime;
+    this.output = parts.output;
+    this.maps = parts.maps;
+  }
+
+  /** Resolves when the cell has ended by itself or by `settle`. Never rejects. */
+  async run(request: CellRequest): Promise<CellOutcome> {
+    const cell = new CellContext(request);
+    const filename = cellFilename(request.executionCount, ++this.runs);
+    let compiled: CellFunction;
+    try {
+      compiled = this.compile(request.code, filename);
+    } catch (error) {
+      return { status: "error", error: this.describe(error, request) };
+    }
+    const outcome = await new Promise<CellOutcome>((resolve) => {
+      this.running = { cell, settle: resolve };
+      this.start(cell, compiled, request).then(resolve, (error: unknown) =>
+        resolve({ status: "error", error: this.describe(error, request) }),
+      );
+    });
+    this.running = undefined;
+    runInCell(cell, () => cell.end((error) => this.report(error)));
+    return outcome;
+  }
+
+  private async start(cell: CellContext, compiled: CellFunction, request: CellRequest): Promise<CellOutcome> {
+    const result = await runInCell(cell, () => compiled(this.runtime));
+    return runInCell(cell, async () => {
+      const shown = result !== undefined && result.value !== undefined && !request.silent;
+      return {
+        status: "ok",
+        ...(shown ? { value: mimeBundle(result.value) } : {}),
+        userExpressions: await this.evaluateAll(request.userExpressions),
+      };
+    });
+  }
+
+  /** The cell that runs is asked to stop: its awaits reject, its timers end. Loops see the shared flag by themselves. */
+  cancel(): void {
+    this.running?.cell.cancel(new Interrupted());
+  }
+
+  /** The running cell was terminated from outside and will never answer. */
+  settle(error: ErrorContent): void {
+    const { running } = this;
+    if (!running) return;
+    running.cell.cancel(new Interrupted());
+    running.settle({ status: "error", error });
+  }
+
+  /** Shows an error of late work (a timer, a rejection) on stderr of the cell that the calling code belongs to. */
+  report(error: unknown): void {
+    const { traceback } = describeError(error, this.maps);
+    process.stderr.write(traceback.join("\n") + "\n");
+  }
+
+  private compile(source: string, filename: string): CellFunction {
+    const cell = transformCell(source, { names: this.namesWithWanted(), filename });
+    this.maps.add(filename, cell.map, source);
+    const script = new vm.Script(cell.code, { filename });
+    const compiled = script.runInThisContext() as CellFunction;
+    this.remember(cell);
+    this.output.post({ type: "started", filename, saveLocals: cell.saveLocals });
+    return compiled;
+  }
+
+  private namesWithWanted(): { get(name: string): { live: boolean; constant: boolean } | undefined } {
+    return this.names;
+  }
+
+  private remember({ declares, wants }: CellCode): void {
+    for (const { name, live, constant } of declares) {
+      const known = this.names.get(name);
+      // Once a closure holds the box, every later cell must go through it.
+      this.names.set(name, { live: live || (known?.live ?? false) || this.wanted.has(name), constant });
+    }
+    for (const name of wants) this.wanted.add(name);
+  }
+
+  private async evaluateAll(expressions: { [name: string]: string }): Promise<JsonObject> {
+    const results: JsonObject = {};
+    for (const [name, code] of Object.entries(expressions)) {
+      try {
+        const result = await this.compile(code, cellFilename(0, ++this.runs))(this.runtime);
+        results[name] = { status: "ok", data: mimeBundle(result?.value), metadata: {} };
+      } catch (error) {
+        results[name] = { status: "error", ...describeError(error, this.maps) };
+      }
+    }
+    return results;
+  }
+
+  private describe(error: unknown, request: CellRequest): ErrorContent {
+    if (!(error instanceof CellSyntaxError)) return describeError(error, this.maps);
+    const where = `Cell [${request.executionCount}]`;
+    const evalue = error.message;
+    return {
+      ename: "SyntaxError",
+      evalue,
+      traceback: [
+        `SyntaxError: ${evalue}`,
+        `    at ${where}, line ${error.line}`,
+        ...excerpt(request.code, { where, line: error.line, column: error.column }),
+      ],
+    };
+  }
+
+  /** Names the session has, for what lists them. */
+  declared(): Iterable<[string, Pick<Declared, "live" | "constant">]> {
+    return this.names;
+  }
+}

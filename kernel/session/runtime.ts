@@ -1,0 +1,115 @@
+/**
+ * What the transformed code of a cell calls: the boxes of the session's variables, the polls of its loops, its awaits
+ * and its imports. See `Runtime` in kernel/language for the contract.
+ */
+import type { Runtime, Site } from "../language/runtime.ts";
+import { currentCell } from "./cellContext.ts";
+import { CONTROL, type Control } from "./control.ts";
+import { Interrupted } from "./interrupted.ts";
+import type { CellModules } from "./modules.ts";
+
+/** Polls should come every 1 to 10 ms: a site's chunk grows below the first and shrinks above the second. */
+const GROW_BELOW_MS = 1;
+const SHRINK_ABOVE_MS = 8;
+const LONGEST_CHUNK = 1 << 28;
+
+export class CellRuntime implements Runtime {
+  private readonly boxes = new Map<string, { v: unknown }>();
+  private readonly control: Control;
+  private readonly modules: CellModules;
+  /** Called at every poll, that is every few milliseconds while a loop runs and no timer can. */
+  onPoll: (now: number) => void = () => {};
+  private lastSite: Site | undefined;
+  private lastPoll = 0;
+
+  constructor(control: Control, modules: CellModules) {
+    this.control = control;
+    this.modules = modules;
+  }
+
+  box(name: string): { v: unknown } {
+    let box = this.boxes.get(name);
+    if (!box) this.boxes.set(name, (box = { v: undefined }));
+    return box;
+  }
+
+  site(): Site {
+    return { chunk: 1 };
+  }
+
+  poll(site: Site): number {
+    this.stopIfInterrupted();
+    const now = performance.now();
+    // Only two polls of the same loop in a row tell how long its chunk takes; with other polls between there is no hurry.
+    if (site === this.lastSite) {
+      const elapsed = now - this.lastPoll;
+      if (elapsed < GROW_BELOW_MS) site.chunk = Math.min(site.chunk * 2, LONGEST_CHUNK);
+      else if (elapsed > SHRINK_ABOVE_MS) site.chunk = Math.max(1, site.chunk >> 2);
+    }
+    this.lastSite = site;
+    this.lastPoll = now;
+    this.onPoll(now);
+    return site.chunk;
+  }
+
+  /** Cheap: one load. Throws at most once per interrupt, so that `finally` blocks may loop. */
+  stopIfInterrupted = (): void => {
+    if (this.control[CONTROL.interrupt] === 0) return;
+    Atomics.store(this.control, CONTROL.interrupt, 0);
+    Atomics.add(this.control, CONTROL.noticed, 1);
+    throw new Interrupted();
+  };
+
+  await<T>(value: T): Promise<Awaited<T>> {
+    this.stopIfInterrupted();
+    const cell = currentCell();
+    if (!cell) return Promise.resolve(value);
+    return new Promise((resolve, reject) => {
+      cell.onCancel(reject);
+      Promise.resolve(value).then(
+        (result) => (cell.offCancel(reject), resolve(result)),
+        (error: unknown) => (cell.offCancel(reject), reject(error)),
+      );
+    });
+  }
+
+  /** For `for await`: each step can be interrupted, and ending early closes the source as usual. */
+  async *awaitEach<T>(iterable: AsyncIterable<T> | Iterable<T | Promise<T>>): AsyncGenerator<T> {
+    const source =
+      Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : fromSync(iterable[Symbol.iterator]());
+    let ended = false;
+    try {
+      for (;;) {
+        const step = await this.await(source.next());
+        if (step.done) {
+          ended = true;
+          return;
+        }
+        yield step.value;
+      }
+    } finally {
+      if (!ended) await source.return?.();
+    }
+  }
+
+  import(specifier: string, options?: ImportCallOptions): Promise<object> {
+    return this.await(this.modules.import(specifier, options)) as Promise<object>;
+  }
+
+  get meta(): ImportMeta {
+    return this.modules.meta;
+  }
+
+  assignConstant(_name: string): never {
+    throw new TypeError("Assignment to constant variable.");
+  }
+}
+
+function fromSync<T>(iterator: Iterator<T | Promise<T>>): AsyncIterator<T> {
+  const settle = async (step: IteratorResult<T | Promise<T>>): Promise<IteratorResult<T>> =>
+    step.done ? { done: true, value: undefined } : { done: false, value: await step.value };
+  return {
+    next: async () => settle(iterator.next()),
+    return: async () => settle(iterator.return?.() ?? { done: true, value: undefined }),
+  };
+}

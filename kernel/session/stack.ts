@@ -1,0 +1,132 @@
+/**
+ * Stack traces as the user sees them: positions in the cell's or module's own text, no frames of ours and of Node's
+ * inside. Installed as `Error.prepareStackTrace`, so that `console.log(error.stack)` in a cell shows the same.
+ */
+import { SourceMap, type SourceMapPayload } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { isNativeError } from "node:util/types";
+import type { ErrorContent } from "../protocol/messages.ts";
+
+const CELL = /^gradbook:cell-(\d+)(?:-\d+)?$/;
+
+/** File name under which a cell's script runs. `run` tells cells apart that share an execution count (silent ones). */
+export function cellFilename(executionCount: number, run: number): string {
+  return `gradbook:cell-${executionCount}-${run}`;
+}
+
+interface Frame {
+  functionName: string | undefined;
+  /** `Cell [3]` or a path. */
+  where: string;
+  line: number;
+  column: number;
+  cell: { filename: string } | undefined;
+}
+
+/** Source maps of the cells and of the local modules, by the name V8 gives in a frame. */
+export class StackMaps {
+  private readonly maps = new Map<string, SourceMap>();
+  private readonly sources = new Map<string, string>();
+
+  add(filename: string, map: object, source?: string): void {
+    this.maps.set(filename, new SourceMap(map as SourceMapPayload));
+    if (source !== undefined) this.sources.set(filename, source);
+  }
+  source(filename: string): string | undefined {
+    return this.sources.get(filename);
+  }
+  /** 1-based in, 1-based out. */
+  original(filename: string, line: number, column: number): { line: number; column: number } {
+    const entry = this.maps.get(filename)?.findEntry(line - 1, column - 1);
+    if (!entry || !("originalLine" in entry)) return { line, column };
+    return { line: entry.originalLine + 1, column: entry.originalColumn + 1 };
+  }
+}
+
+/** Frames of the last prepared stack of an error, for the excerpt in `describeError`. */
+const framesOf = new WeakMap<object, Frame[]>();
+
+/** `ours`: folder of the kernel's bundles; its frames are cut unless `GRADBOOK_TRACE=1`. */
+export function installStackTraces(maps: StackMaps, ours: string): void {
+  const keepAll = process.env["GRADBOOK_TRACE"] === "1";
+  Error.stackTraceLimit = 50;
+  Error.prepareStackTrace = (error, sites) => {
+    const frames = sites.flatMap((site) => frameOf(site, maps, ours, keepAll)).slice(0, 20);
+    framesOf.set(error, frames);
+    return [headline(error), ...frames.map(printFrame)].join("\n");
+  };
+}
+
+function frameOf(site: NodeJS.CallSite, maps: StackMaps, ours: string, keepAll: boolean): Frame[] {
+  const filename = site.getFileName() ?? "";
+  const { line, column } = maps.original(filename, site.getLineNumber() ?? 1, site.getColumnNumber() ?? 1);
+  const cell = CELL.exec(filename);
+  const functionName = nameOf(site);
+  if (cell) return [{ functionName, where: `Cell [${cell[1]}]`, line, column, cell: { filename } }];
+  const file = filename.startsWith("file:") ? fileURLToPath(filename) : filename;
+  const internal = file === "" || file.startsWith("node:") || file.startsWith(ours + path.sep);
+  if (internal && !keepAll) return [];
+  return [{ functionName, where: file, line, column, cell: undefined }];
+}
+
+function nameOf(site: NodeJS.CallSite): string | undefined {
+  // The cell's own function has no name the user gave.
+  const name = site.getFunctionName();
+  if (!name) return undefined;
+  const type = site.isToplevel() ? null : site.getTypeName();
+  const full = type && type !== "Object" && !name.startsWith(type) ? `${type}.${name}` : name;
+  return site.isConstructor() ? `new ${full}` : full;
+}
+
+function printFrame({ functionName, where, line, column, cell }: Frame): string {
+  const place = cell ? `${where}, line ${line}` : `${where}:${line}:${column}`;
+  return functionName === undefined ? `    at ${place}` : `    at ${functionName} (${place})`;
+}
+
+function headline(error: { name?: unknown; message?: unknown }): string {
+  const name = String(error.name ?? "Error");
+  const message = String(error.message ?? "");
+  return message === "" ? name : `${name}: ${message}`;
+}
+
+/** An error as Jupyter wants it: name, message, and a trace that begins with the user's own line. */
+export function describeError(thrown: unknown, maps: StackMaps): ErrorContent {
+  if (!isNativeError(thrown)) {
+    const text = typeof thrown === "string" ? thrown : safeInspect(thrown);
+    return { ename: "Thrown", evalue: text, traceback: [`Uncaught ${text}`] };
+  }
+  const ename = String(thrown.name);
+  const evalue = String(thrown.message);
+  const stack = typeof thrown.stack === "string" ? thrown.stack : headline(thrown);
+  const traceback = stack.split("\n");
+  const first = framesOf.get(thrown)?.find((frame) => frame.cell);
+  if (first?.cell) traceback.push(...excerpt(maps.source(first.cell.filename), first));
+  for (let { cause } = thrown, depth = 0; isNativeError(cause) && depth < 5; cause = cause.cause, depth++) {
+    traceback.push("Caused by: " + String(cause.stack).split("\n").join("\n  "));
+  }
+  return { ename, evalue, traceback };
+}
+
+/** The line that failed between its neighbours, with a mark under the column. */
+export function excerpt(source: string | undefined, at: { where: string; line: number; column: number }): string[] {
+  const lines = source?.split(/\r?\n/);
+  if (!lines || at.line > lines.length) return [];
+  const from = Math.max(1, at.line - 2);
+  const to = Math.min(lines.length, at.line + 1);
+  const width = String(to).length;
+  const out = ["", `${at.where}, line ${at.line}:`];
+  for (let n = from; n <= to; n++) {
+    out.push(`${n === at.line ? "❯" : " "} ${String(n).padStart(width)} │ ${lines[n - 1]}`);
+    if (n === at.line) out.push(`  ${" ".repeat(width)} │ ${" ".repeat(Math.max(0, at.column - 1))}^`);
+  }
+  return out;
+}
+
+function safeInspect(value: unknown): string {
+  try {
+    return String(typeof value === "object" ? JSON.stringify(value) : value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}

@@ -1,0 +1,26 @@
+/** What the supervisor and the worker say to each other. All of it is plain data. */
+import type { ErrorContent, Header, JsonObject } from "../protocol/messages.ts";
+import type { CellOutcome, CellRequest } from "../protocol/session.ts";
+import type { Control } from "./control.ts";
+
+export interface WorkerData {
+  control: Control;
+  /** Folder of the notebook: imports of cells are resolved from here. */
+  folder: string;
+}
+
+export type ToWorker =
+  | { type: "execute"; request: CellRequest }
+  /** Ends pending awaits, timers and listeners of the running cell; loops see the flag in `control`. */
+  | { type: "cancel" }
+  /** The running cell was terminated from outside and will never answer: end it with this error. */
+  | { type: "settle"; error: ErrorContent }
+  | { type: "ping"; id: number };
+
+export type FromWorker =
+  | { type: "ready" }
+  /** A cell starts; `saveLocals` stores its plain locals when the debugger runs it in the paused frame. */
+  | { type: "started"; filename: string; saveLocals: string }
+  | { type: "publish"; parent: Header; msg_type: string; content: JsonObject; weight: number }
+  | { type: "done"; outcome: CellOutcome; heapUsed: number }
+  | { type: "pong"; id: number };

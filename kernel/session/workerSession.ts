@@ -1,0 +1,243 @@
+/**
+ * The session as the supervisor sees it: starts the worker, gives it cells, stops them by a ladder in which every rung
+ * keeps more than the next one, and puts a new worker in the place of one that is gone. Never runs user code.
+ */
+import { Worker } from "node:worker_threads";
+import { isComplete } from "../language/isComplete.ts";
+import type { ErrorContent, Header } from "../protocol/messages.ts";
+import type { CellOutcome, CellRequest, Session } from "../protocol/session.ts";
+import { CONTROL, createControl, type Control } from "./control.ts";
+import { DebuggerLink } from "./debuggerLink.ts";
+import type { FromWorker, ToWorker, WorkerData } from "./workerMessages.ts";
+
+/** How long each rung of the ladder may take before the next one. */
+const COOPERATE_MS = 250;
+/** Once unwinding has begun, `finally` blocks and the end of a training loop get this long. */
+const UNWIND_MS = 5000;
+const DEBUGGER_MS = 1000;
+const ANSWER_MS = 2000;
+
+export interface WorkerSessionOptions {
+  /** Path of kernel/worker.js. */
+  workerPath: string;
+  folder: string;
+  /** Publishes for a cell. The promise settles when the client has taken the message. */
+  publish(parent: Header, msg_type: string, content: { [key: string]: unknown }): Promise<void>;
+  log(line: string): void;
+}
+
+interface Running {
+  request: CellRequest;
+  filename: string;
+  saveLocals: string;
+  end(outcome: CellOutcome): void;
+}
+
+export class WorkerSession implements Session {
+  private readonly options: WorkerSessionOptions;
+  private readonly link = new DebuggerLink();
+  private control: Control = createControl();
+  private worker!: Worker;
+  private ready: Promise<void>;
+  private running: Running | undefined;
+  private heapUsed = 0;
+  private ended = false;
+  private pings = 0;
+  private readonly pongs = new Map<number, () => void>();
+  /** Set while an interrupt is under way; calling it goes to the next rung at once. */
+  private nextRung: (() => void) | undefined;
+
+  constructor(options: WorkerSessionOptions) {
+    this.options = options;
+    this.ready = this.link.enable().then(() => this.startWorker());
+  }
+
+  async execute(request: CellRequest): Promise<CellOutcome> {
+    await this.ready;
+    if (this.ended) return { status: "error", error: { ename: "KernelEnded", evalue: "the session has ended", traceback: [] } };
+    Atomics.store(this.control, CONTROL.interrupt, 0);
+    return new Promise((resolve) => {
+      const end = (outcome: CellOutcome): void => {
+        this.running = undefined;
+        resolve(outcome);
+      };
+      this.running = { request, filename: "", saveLocals: "", end };
+      this.post({ type: "execute", request });
+    });
+  }
+
+  isComplete(code: string): { status: "complete" | "incomplete" | "invalid"; indent?: string } {
+    return isComplete(code);
+  }
+
+  memory(): { rss: number; heapUsed: number } {
+    return { rss: process.memoryUsage.rss(), heapUsed: this.heapUsed };
+  }
+
+  async shutdown(): Promise<void> {
+    this.ended = true;
+    const error = { ename: "KernelEnded", evalue: "the kernel was shut down while this cell ran", traceback: [] };
+    this.running?.end({ status: "error", error });
+    await this.ready;
+    await this.worker.terminate();
+  }
+
+  interrupt(): void {
+    if (this.nextRung) this.nextRung();
+    else void this.climb().finally(() => (this.nextRung = undefined));
+  }
+
+  /** The ladder: ask, then terminate with the variables kept, then a new worker without them. */
+  private async climb(): Promise<void> {
+    await this.ready;
+    if (await this.askToStop()) return;
+    if (await this.terminate()) return;
+    await this.replaceWorker({
+      ename: "Interrupted",
+      evalue: "the cell did not stop, so its worker was ended: all variables are lost. Run the cells again from the top.",
+      traceback: [],
+    });
+  }
+
+  /** Rung 1: loops poll the flag and throw, awaits reject; `finally` runs, everything is kept. */
+  private async askToStop(): Promise<boolean> {
+    const { running } = this;
+    const noticedBefore = Atomics.load(this.control, CONTROL.noticed);
+    Atomics.store(this.control, CONTROL.interrupt, 1);
+    this.post({ type: "cancel" });
+    const stopped = this.untilQuiet(running);
+    if (await this.orNextRung(stopped, COOPERATE_MS)) return this.quieted();
+    const noticed = Atomics.load(this.control, CONTROL.noticed) !== noticedBefore;
+    if (noticed && (await this.orNextRung(stopped, UNWIND_MS))) return this.quieted();
+    return false;
+  }
+
+  /** Nothing runs that could have seen the flag: the next loop must not trip over it. */
+  private quieted(): true {
+    Atomics.store(this.control, CONTROL.interrupt, 0);
+    return true;
+  }
+
+  /** The worker answers, and the cell that was running has ended. */
+  private async untilQuiet(running: Running | undefined): Promise<void> {
+    await this.ping();
+    while (running !== undefined && this.running === running) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+
+  /** Rung 2: save the cell's locals in the paused frame, then terminate. No `finally` runs. */
+  private async terminate(): Promise<boolean> {
+    const { running, worker } = this;
+    let kept = true;
+    if (running && running.saveLocals !== "") {
+      kept = await this.link.evaluateInFrame(worker, running.filename, running.saveLocals, DEBUGGER_MS).catch(() => false);
+    }
+    Atomics.store(this.control, CONTROL.interrupt, 0);
+    try {
+      await this.link.terminateExecution(worker, DEBUGGER_MS);
+    } catch (error) {
+      this.options.log(`terminate: ${String(error)}`);
+      return false;
+    }
+    if (running && this.running === running) {
+      const evalue = kept
+        ? "stopped by the user in code that does not answer; variables are kept, finally blocks did not run"
+        : "stopped by the user in native code; variables are kept as they were before this cell, finally blocks did not run";
+      this.post({ type: "settle", error: { ename: "Interrupted", evalue, traceback: [`Interrupted: ${evalue}`] } });
+    }
+    return this.orNextRung(this.untilQuiet(running), ANSWER_MS);
+  }
+
+  /** Rung 3, and what follows a worker that ended by itself. */
+  private async replaceWorker(error: ErrorContent): Promise<void> {
+    const { running, worker } = this;
+    worker.removeAllListeners("exit");
+    this.ready = worker.terminate().then(() => this.startWorker());
+    error.traceback = [`${error.ename}: ${error.evalue}`];
+    running?.end({ status: "error", error });
+    await this.ready;
+  }
+
+  private startWorker(): Promise<void> {
+    this.control = createControl();
+    const workerData: WorkerData = { control: this.control, folder: this.options.folder };
+    const worker = (this.worker = new Worker(this.options.workerPath, {
+      workerData,
+      stdout: true,
+      stderr: true,
+      execArgv: ["--no-warnings"],
+    }));
+    worker.stdout.on("data", (text) => this.options.log(String(text)));
+    worker.stderr.on("data", (text) => this.options.log(String(text)));
+    return new Promise((resolve) => {
+      worker.on("message", (message: FromWorker) => {
+        if (message.type === "ready") resolve();
+        else this.receive(worker, message);
+      });
+      worker.on("error", (error) => this.workerEnded(worker, error));
+      worker.on("exit", (code) => this.workerEnded(worker, undefined, code));
+    });
+  }
+
+  private receive(worker: Worker, message: Exclude<FromWorker, { type: "ready" }>): void {
+    if (worker !== this.worker) return;
+    switch (message.type) {
+      case "started":
+        if (this.running) Object.assign(this.running, { filename: message.filename, saveLocals: message.saveLocals });
+        return;
+      case "publish": {
+        const { control } = this;
+        const { parent, msg_type, content, weight } = message;
+        void this.options.publish(parent, msg_type, content).then(() => {
+          Atomics.sub(control, CONTROL.inFlight, weight);
+          Atomics.notify(control, CONTROL.inFlight);
+        });
+        return;
+      }
+      case "done":
+        this.heapUsed = message.heapUsed;
+        this.running?.end(message.outcome);
+        return;
+      case "pong":
+        this.pongs.get(message.id)?.();
+        this.pongs.delete(message.id);
+        return;
+    }
+  }
+
+  private workerEnded(worker: Worker, error: unknown, code?: number): void {
+    if (this.ended || worker !== this.worker) return;
+    const outOfMemory = (error as NodeJS.ErrnoException | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY";
+    const evalue = outOfMemory
+      ? "the cell used up the memory of its worker. All variables are lost; a new session has started."
+      : error !== undefined
+        ? `the cell's worker broke down (${String(error)}). All variables are lost; a new session has started.`
+        : `process.exit(${code ?? ""}) ended the session. All variables are lost; a new one has started.`;
+    this.options.log(evalue);
+    void this.replaceWorker({ ename: outOfMemory ? "OutOfMemory" : "SessionEnded", evalue, traceback: [] });
+  }
+
+  private ping(): Promise<void> {
+    const id = ++this.pings;
+    const pong = new Promise<void>((resolve) => this.pongs.set(id, resolve));
+    this.post({ type: "ping", id });
+    return pong;
+  }
+
+  private post(message: ToWorker): void {
+    this.worker.postMessage(message);
+  }
+
+  /** Resolves to true when `stopped` comes first, to false after `ms` or when the user presses again. */
+  private orNextRung(stopped: Promise<void>, ms: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms, false);
+      this.nextRung = () => resolve(false);
+      void stopped.then(() => {
+        clearTimeout(timer);
+        resolve(true);
+      });
+    });
+  }
+}

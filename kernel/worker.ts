@@ -1,0 +1,83 @@
+/**
+ * The worker thread: runs the cells and holds their variables. Here the two halves meet: the notebook's session, and
+ * the library's host under `Symbol.for("gradbook.host")`. Everything is put together in this file and nowhere else.
+ */
+import path from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
+import { setHost } from "./plot/host.ts";
+import { currentCell } from "./session/cellContext.ts";
+import { CellRunner } from "./session/cellRunner.ts";
+import { installConsole } from "./session/console.ts";
+import { cellGlobals, Displays } from "./session/globals.ts";
+import { CellModules } from "./session/modules.ts";
+import { Output } from "./session/output.ts";
+import { CellRuntime } from "./session/runtime.ts";
+import { installStackTraces, StackMaps } from "./session/stack.ts";
+import { installTimers } from "./session/timers.ts";
+import type { ToWorker, WorkerData } from "./session/workerMessages.ts";
+import { transformCell } from "./language/transform.ts";
+
+const port = parentPort;
+if (!port) throw new Error("kernel/worker.js is started by kernel/main.js, not by itself.");
+const { control, folder } = workerData as WorkerData;
+const here = import.meta.dirname;
+const bundle = (name: string): string => path.join(here, name + path.extname(import.meta.filename));
+
+const maps = new StackMaps();
+const modules = new CellModules({
+  folder,
+  maps,
+  ours: here,
+  library: { gradbook: bundle("gradbook"), "gradbook/notebook": bundle("cellGlobals") },
+});
+const runtime = new CellRuntime(control, modules);
+const output = new Output(port, control, runtime.stopIfInterrupted);
+const displays = new Displays(output);
+const runner = new CellRunner({ runtime, output, maps });
+
+runtime.onPoll = (now) => {
+  if (output.due(now)) output.flush();
+};
+// Local modules poll through this; they have no cell function to hand them the runtime.
+Object.defineProperty(globalThis, Symbol.for("gradbook.runtime"), { value: runtime });
+setHost({
+  display: (bundle, options) => displays.show(bundle, options?.id),
+  update: (bundle, id) => displays.update(bundle, id),
+  open: (comm_id, target_name, state) => publishComm("comm_open", { comm_id, target_name, data: { ...state } }),
+  send: (comm_id, delta) => publishComm("comm_msg", { comm_id, data: { ...delta } }),
+  close: (comm_id) => publishComm("comm_close", { comm_id, data: {} }),
+  onCellEnd: (callback) => currentCell()?.onEnd(callback),
+  poll: runtime.stopIfInterrupted,
+});
+installStackTraces(maps, here);
+installConsole(output);
+installTimers((error) => runner.report(error));
+Object.assign(globalThis, cellGlobals(output, displays), { require: modules.require });
+process.on("uncaughtException", (error) => runner.report(error));
+process.on("unhandledRejection", (error) => runner.report(error));
+
+port.on("message", (message: ToWorker) => {
+  switch (message.type) {
+    case "execute":
+      void runner.run(message.request).then((outcome) => {
+        output.post({ type: "done", outcome, heapUsed: process.memoryUsage().heapUsed });
+      });
+      return;
+    case "cancel":
+      return runner.cancel();
+    case "settle":
+      return runner.settle(message.error);
+    case "ping":
+      return output.post({ type: "pong", id: message.id });
+  }
+});
+
+// The first transform loads and warms the TypeScript compiler: done before anybody asks, the first cell answers at once.
+transformCell("const warm = 1; warm;", { names: new Map(), filename: "gradbook:warm-up" });
+output.post({ type: "ready" });
+
+type CommType = "comm_open" | "comm_msg" | "comm_close";
+function publishComm(type: CommType, content: { comm_id: string; target_name?: string; data: { [key: string]: unknown } }): void {
+  const cell = currentCell();
+  if (cell && !cell.silent) output.publish(cell, type, content as never, JSON.stringify(content.data).length);
+}

@@ -1,0 +1,99 @@
+/** A real kernel process, run from the sources, with what it published for each cell. */
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import type { KernelClient, KernelExit } from "../../kernel/client/kernelClient.ts";
+import { startKernel } from "../../kernel/client/startKernel.ts";
+import type { ErrorReply, Message, ReplyContent } from "../../kernel/protocol/messages.ts";
+
+export interface CellResult {
+  reply: ReplyContent<"execute_request"> | ErrorReply;
+  stdout: string;
+  stderr: string;
+  /** text/plain of the value; undefined when none was shown. */
+  value: string | undefined;
+  publications: Message[];
+}
+
+export interface Running {
+  msg_id: string;
+  result: Promise<CellResult>;
+  /** Resolves when the cell has printed `text` (on stdout or stderr). */
+  printed(text: string): Promise<void>;
+}
+
+export class KernelUnderTest {
+  readonly folder: string;
+  readonly client: KernelClient;
+  readonly exited: Promise<KernelExit>;
+  readonly log: string[] = [];
+  private readonly publications: Message[] = [];
+  private readonly watchers = new Set<() => void>();
+
+  constructor(options: { runtime?: string; env?: { [name: string]: string }; onPublication?: () => Promise<void> } = {}) {
+    this.folder = mkdtempSync(path.join(os.tmpdir(), "gradbook-test-"));
+    let exit: (value: KernelExit) => void;
+    this.exited = new Promise((resolve) => (exit = resolve));
+    const { onPublication, ...rest } = options;
+    this.client = startKernel({
+      ...rest,
+      kernelPath: path.resolve(import.meta.dirname, "../../kernel/main.ts"),
+      cwd: this.folder,
+      onPublication: async (message) => {
+        this.publications.push(message);
+        for (const watch of this.watchers) watch();
+        await onPublication?.();
+      },
+      onExit: (value) => exit(value),
+      onLog: (text) => this.log.push(text),
+    });
+  }
+
+  start(code: string, options: { silent?: boolean; stop_on_error?: boolean } = {}): Running {
+    const { msg_id, reply } = this.client.execute({ code, ...options });
+    const mine = (): Message[] => this.publications.filter((m) => (m.parent_header as { msg_id?: string }).msg_id === msg_id);
+    const stream = (name: string): string =>
+      mine()
+        .filter((m) => m.header.msg_type === "stream" && m.content["name"] === name)
+        .map((m) => m.content["text"])
+        .join("");
+    const printed = (text: string): Promise<void> =>
+      this.until(() => stream("stdout").includes(text) || stream("stderr").includes(text));
+    const result = reply.then((content) => {
+      const publications = mine();
+      const shown = publications.find((m) => m.header.msg_type === "execute_result");
+      const value = (shown?.content["data"] as { "text/plain"?: string } | undefined)?.["text/plain"];
+      return { reply: content, stdout: stream("stdout"), stderr: stream("stderr"), value, publications };
+    });
+    result.catch(() => {});
+    return { msg_id, result, printed };
+  }
+
+  run(code: string): Promise<CellResult> {
+    return this.start(code).result;
+  }
+
+  /** The value of an expression as text; throws the cell's error. */
+  async value(code: string): Promise<string | undefined> {
+    const { reply, value } = await this.run(code);
+    if (reply.status === "error") throw new Error(`${reply.ename}: ${reply.evalue}\n${reply.traceback.join("\n")}`);
+    return value;
+  }
+
+  private until(condition: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const watch = (): void => {
+        if (!condition()) return;
+        this.watchers.delete(watch);
+        resolve();
+      };
+      this.watchers.add(watch);
+      watch();
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.client.shutdown();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
