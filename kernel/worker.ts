@@ -77,7 +77,10 @@ transformCell("const warm = 1; warm;", { names: new Map(), filename: "gradbook:w
 output.post({ type: "ready" });
 
 type CommType = "comm_open" | "comm_msg" | "comm_close";
-function publishComm(type: CommType, content: { comm_id: string; target_name?: string; data: { [key: string]: unknown } }): void {
+function publishComm(
+  type: CommType,
+  content: { comm_id: string; target_name?: string; data: { [key: string]: unknown } },
+): void {
   const cell = currentCell();
   if (cell && !cell.silent) output.publish(cell, type, content as never, JSON.stringify(content.data).length);
 }

@@ -2,7 +2,15 @@
  * The client side of a kernel: starts the kernel process and talks Jupyter messages with it. The VS Code extension and
  * `gradbook run` are both clients of this kind; neither knows how messages travel.
  */
-import type { ExecuteRequest, KernelInfo, Message, ReplyContent, RequestContent, RequestType, ErrorReply } from "../protocol/messages.ts";
+import type {
+  ExecuteRequest,
+  KernelInfo,
+  Message,
+  ReplyContent,
+  RequestContent,
+  RequestType,
+  ErrorReply,
+} from "../protocol/messages.ts";
 
 export interface KernelOptions {
   /** Path of the kernel's entry file, dist/kernel/main.js. */
@@ -34,7 +42,10 @@ export interface KernelClient {
   readonly pid: number | undefined;
   /** Resolves when the kernel answers; rejects with what the process printed when it does not start. */
   readonly ready: Promise<KernelInfo>;
-  execute(content: ExecuteRequest, metadata?: { [key: string]: unknown }): Sent<ReplyContent<"execute_request"> | ErrorReply>;
+  execute(
+    content: ExecuteRequest,
+    metadata?: { [key: string]: unknown },
+  ): Sent<ReplyContent<"execute_request"> | ErrorReply>;
   request<R extends RequestType>(type: R, content: RequestContent<R>): Sent<ReplyContent<R> | ErrorReply>;
   /** Stops the running cell; each call while one is under way is a harder rung. Resolves when the kernel took note. */
   interrupt(): Promise<void>;

@@ -117,9 +117,11 @@ class KernelProcess implements KernelClient {
 
   private receive(message: Message): Promise<void> | void {
     if (message.channel === "iopub") {
-      return (this.inOrder = this.inOrder.then(() => this.options.onPublication(message)).catch((error: unknown) => {
-        this.options.onLog?.(`A ${message.header.msg_type} message could not be shown: ${String(error)}\n`);
-      }));
+      return (this.inOrder = this.inOrder
+        .then(() => this.options.onPublication(message))
+        .catch((error: unknown) => {
+          this.options.onLog?.(`A ${message.header.msg_type} message could not be shown: ${String(error)}\n`);
+        }));
     }
     // A reply follows what was published before it; control answers do not wait for a slow display.
     if (message.channel === "control") this.settle(message);

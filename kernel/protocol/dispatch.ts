@@ -8,7 +8,15 @@ import { isComplete } from "./handlers/isComplete.ts";
 import { kernelInfo } from "./handlers/kernelInfo.ts";
 import { shutdown } from "./handlers/shutdown.ts";
 import { makeMessage, type Sender } from "./message.ts";
-import type { ErrorContent, Header, JsonObject, Message, ReplyContent, RequestContent, RequestType } from "./messages.ts";
+import type {
+  ErrorContent,
+  Header,
+  JsonObject,
+  Message,
+  ReplyContent,
+  RequestContent,
+  RequestType,
+} from "./messages.ts";
 import type { Publish, Session } from "./session.ts";
 
 export interface HandlerContext {
@@ -98,7 +106,9 @@ export class Dispatcher {
   private cancelQueued(because: string): void {
     for (const message of this.queue.splice(0)) {
       const error = { ename: "Cancelled", evalue: `not run: ${because}`, traceback: [] };
-      void this.surround(message, () => Promise.reject(new RequestFailed(error, { execution_count: this.counter.value })));
+      void this.surround(message, () =>
+        Promise.reject(new RequestFailed(error, { execution_count: this.counter.value })),
+      );
     }
   }
 

@@ -92,7 +92,12 @@ export interface Publications {
   stream: { name: "stdout" | "stderr"; text: string };
   display_data: { data: MimeBundle; metadata: JsonObject; transient: { display_id?: string } };
   update_display_data: { data: MimeBundle; metadata: JsonObject; transient: { display_id: string } };
-  execute_result: { execution_count: number; data: MimeBundle; metadata: JsonObject; transient: { display_id?: string } };
+  execute_result: {
+    execution_count: number;
+    data: MimeBundle;
+    metadata: JsonObject;
+    transient: { display_id?: string };
+  };
   error: ErrorContent;
   clear_output: { wait: boolean };
   comm_open: { comm_id: string; target_name: string; data: JsonObject };

@@ -25,7 +25,11 @@ function cellStream(output: Output, name: "stdout" | "stderr"): Writable {
   const put = (chunk: unknown): void => {
     const cell = currentCell();
     if (cell && !cell.silent) {
-      output.write(cell, name, typeof chunk === "string" ? chunk : decoder.decode(chunk as Uint8Array, { stream: true }));
+      output.write(
+        cell,
+        name,
+        typeof chunk === "string" ? chunk : decoder.decode(chunk as Uint8Array, { stream: true }),
+      );
     }
   };
   const stream = new Writable({

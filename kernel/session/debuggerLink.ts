@@ -40,7 +40,9 @@ export class DebuggerLink {
   /** Attaches to workers started from now on. */
   enable(): Promise<void> {
     return new Promise((resolve, reject) =>
-      this.session.post("NodeWorker.enable", { waitForDebuggerOnStart: false }, (error) => (error ? reject(error) : resolve())),
+      this.session.post("NodeWorker.enable", { waitForDebuggerOnStart: false }, (error) =>
+        error ? reject(error) : resolve(),
+      ),
     );
   }
 
@@ -91,7 +93,13 @@ export class DebuggerLink {
   }
 
   private receive(text: string): void {
-    const message = JSON.parse(text) as { id?: number; method?: string; params?: Params; result?: Params; error?: Error };
+    const message = JSON.parse(text) as {
+      id?: number;
+      method?: string;
+      params?: Params;
+      result?: Params;
+      error?: Error;
+    };
     if (message.method === "Debugger.paused") this.onPaused?.(message.params?.["callFrames"] as CallFrame[]);
     const waiting = message.id === undefined ? undefined : this.waiting.get(message.id);
     if (!waiting) return;

@@ -38,7 +38,12 @@ export class Displays {
   update(bundle: MimeBundle, id: string): void {
     const cell = currentCell();
     if (!cell || cell.silent) return;
-    this.output.publish(cell, "update_display_data", { data: bundle, metadata: {}, transient: { display_id: id } }, sizeOf(bundle));
+    this.output.publish(
+      cell,
+      "update_display_data",
+      { data: bundle, metadata: {}, transient: { display_id: id } },
+      sizeOf(bundle),
+    );
   }
 
   showOrUpdate(bundle: MimeBundle, id: string | undefined): void {

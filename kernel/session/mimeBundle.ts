@@ -33,7 +33,8 @@ export function inspectValue(value: unknown): string {
 /** About how many characters a bundle has, without building them: for back-pressure only. */
 export function sizeOf(bundle: MimeBundle): number {
   let size = 0;
-  for (const value of Object.values(bundle)) size += typeof value === "string" ? value.length : 8 * countNumbers(value, 4);
+  for (const value of Object.values(bundle))
+    size += typeof value === "string" ? value.length : 8 * countNumbers(value, 4);
   return size;
 }
 

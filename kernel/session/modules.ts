@@ -75,7 +75,9 @@ export class CellModules {
     // A module that was found but itself imports something missing keeps Node's message, which names the importer.
     if (!error.message.includes("[notebook].ts")) return error;
     const relative = /^\.{0,2}\//.test(specifier);
-    const hint = relative ? nearMiss(folder, specifier) : `Install it with "npm install ${packageName(specifier)}" in ${folder}.`;
+    const hint = relative
+      ? nearMiss(folder, specifier)
+      : `Install it with "npm install ${packageName(specifier)}" in ${folder}.`;
     const better = new Error(`Cannot find ${relative ? "file" : "package"} "${specifier}" from ${folder}. ${hint}`);
     better.name = "ImportError";
     return better;
@@ -84,12 +86,17 @@ export class CellModules {
 
 function nearMiss(folder: string, specifier: string): string {
   const base = path.resolve(folder, specifier);
-  const found = [".ts", ".js", ".mjs", ".mts", ".json", "/index.ts", "/index.js"].find((ending) => existsSync(base + ending));
+  const found = [".ts", ".js", ".mjs", ".mts", ".json", "/index.ts", "/index.js"].find((ending) =>
+    existsSync(base + ending),
+  );
   return found ? `There is "${specifier}${found}": imports need the file's ending.` : "Check the name and the folder.";
 }
 
 function packageName(specifier: string): string {
-  return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+  return specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
 }
 
 function isLocalTypeScript(url: string): boolean {

@@ -60,7 +60,13 @@ export class Output {
     const { pending } = this;
     if (!pending) return;
     this.pending = undefined;
-    this.send(pending.cell.parent, "stream", { name: pending.name, text: pending.text }, pending.text.length, whileWaiting);
+    this.send(
+      pending.cell.parent,
+      "stream",
+      { name: pending.name, text: pending.text },
+      pending.text.length,
+      whileWaiting,
+    );
   }
 
   /** Publishes for a cell. `size` is about how many characters the content has. */

@@ -54,7 +54,8 @@ export class WorkerSession implements Session {
 
   async execute(request: CellRequest): Promise<CellOutcome> {
     await this.ready;
-    if (this.ended) return { status: "error", error: { ename: "KernelEnded", evalue: "the session has ended", traceback: [] } };
+    if (this.ended)
+      return { status: "error", error: { ename: "KernelEnded", evalue: "the session has ended", traceback: [] } };
     Atomics.store(this.control, CONTROL.interrupt, 0);
     return new Promise((resolve) => {
       const end = (outcome: CellOutcome): void => {
@@ -94,7 +95,8 @@ export class WorkerSession implements Session {
     if (await this.terminate()) return;
     await this.replaceWorker({
       ename: "Interrupted",
-      evalue: "the cell did not stop, so its worker was ended: all variables are lost. Run the cells again from the top.",
+      evalue:
+        "the cell did not stop, so its worker was ended: all variables are lost. Run the cells again from the top.",
       traceback: [],
     });
   }
@@ -131,7 +133,9 @@ export class WorkerSession implements Session {
     const { running, worker } = this;
     let kept = true;
     if (running && running.saveLocals !== "") {
-      kept = await this.link.evaluateInFrame(worker, running.filename, running.saveLocals, DEBUGGER_MS).catch(() => false);
+      kept = await this.link
+        .evaluateInFrame(worker, running.filename, running.saveLocals, DEBUGGER_MS)
+        .catch(() => false);
     }
     Atomics.store(this.control, CONTROL.interrupt, 0);
     try {

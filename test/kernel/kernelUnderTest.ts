@@ -30,7 +30,9 @@ export class KernelUnderTest {
   private readonly publications: Message[] = [];
   private readonly watchers = new Set<() => void>();
 
-  constructor(options: { runtime?: string; env?: { [name: string]: string }; onPublication?: () => Promise<void> } = {}) {
+  constructor(
+    options: { runtime?: string; env?: { [name: string]: string }; onPublication?: () => Promise<void> } = {},
+  ) {
     this.folder = mkdtempSync(path.join(os.tmpdir(), "gradbook-test-"));
     let exit: (value: KernelExit) => void;
     this.exited = new Promise((resolve) => (exit = resolve));
@@ -51,7 +53,8 @@ export class KernelUnderTest {
 
   start(code: string, options: { silent?: boolean; stop_on_error?: boolean } = {}): Running {
     const { msg_id, reply } = this.client.execute({ code, ...options });
-    const mine = (): Message[] => this.publications.filter((m) => (m.parent_header as { msg_id?: string }).msg_id === msg_id);
+    const mine = (): Message[] =>
+      this.publications.filter((m) => (m.parent_header as { msg_id?: string }).msg_id === msg_id);
     const stream = (name: string): string =>
       mine()
         .filter((m) => m.header.msg_type === "stream" && m.content["name"] === name)
