@@ -44,19 +44,32 @@ export const layers: Record<string, Layer> = {
   },
 
   // The notebook: knows nothing of tensors.
-  "kernel/language": { packages: ["typescript", "magic-string", "@jridgewell/remapping", ...files, "node:module"] },
+  "kernel/language": {
+    packages: [
+      "typescript",
+      "magic-string",
+      "@jridgewell/remapping",
+      "@jridgewell/sourcemap-codec",
+      ...files,
+      "node:module",
+    ],
+  },
   "kernel/protocol": {},
   "kernel/session": {
     imports: ["kernel/language", "kernel/protocol"],
     packages: [
       ...files,
       "node:async_hooks",
+      "node:console",
       "node:events",
       "node:inspector",
       "node:module",
       "node:os",
       "node:process",
+      "node:stream",
+      "node:timers",
       "node:util",
+      "node:util/types",
       "node:v8",
       "node:vm",
       "node:worker_threads",
@@ -68,11 +81,11 @@ export const layers: Record<string, Layer> = {
   },
   "kernel/client": {
     imports: ["kernel/protocol", "kernel/transport"],
-    packages: [...files, "node:child_process", "node:crypto", "node:events"],
+    packages: [...files, "node:child_process", "node:crypto", "node:events", "node:util"],
   },
   "kernel/notebook": {
     imports: ["kernel/client", "kernel/protocol"],
-    packages: [...files, "node:crypto", "node:timers/promises", "node:util", "marked"],
+    packages: [...files, "node:crypto", "node:timers/promises", "node:util", "marked", "temml"],
   },
   "kernel/jupyter": { imports: ["kernel/notebook"], packages: [...files, "node:child_process", "node:os", "node:v8"] },
 
@@ -86,7 +99,7 @@ export const layers: Record<string, Layer> = {
   extension: {
     imports: ["kernel/client", "kernel/plot"],
     types: ["kernel/protocol"],
-    packages: ["vscode", ...files, "node:crypto", "node:events", "node:os", "node:util"],
+    packages: ["vscode", ...files, "node:child_process", "node:crypto", "node:events", "node:os", "node:util"],
   },
   "media/renderer": { imports: ["kernel/plot"], packages: ["plotly.js-dist", "vscode-notebook-renderer"] },
 };

@@ -1,0 +1,101 @@
+/**
+ * How a run gets on, for the person who started it: on a terminal one line that changes, elsewhere one line for each
+ * cell. It goes to standard error; what the cells print goes where they print it.
+ */
+import type { Message, Publications } from "../protocol/messages.ts";
+import { joined, type CodeCell, type MultilineText } from "./format.ts";
+import type { CellPlace, RunObserver } from "./run.ts";
+
+const REDRAW_MS = 100;
+
+/** Where text goes; `process.stdout` and `process.stderr` are such. */
+export interface TextSink {
+  write(text: string): boolean;
+  once(event: "drain", listener: () => void): unknown;
+  isTTY?: boolean;
+  columns?: number;
+}
+
+export class Progress implements RunObserver {
+  readonly #out: TextSink;
+  readonly #err: TextSink;
+  readonly #now: () => number;
+  readonly #started: number;
+  #timer: NodeJS.Timeout | undefined;
+  #place: CellPlace | undefined;
+  #doing = "";
+  #drawn = false;
+  /** Whether what the cells print has left the cursor inside a line. */
+  #inLine = false;
+
+  constructor({ out, err, now }: { out: TextSink; err: TextSink; now: () => number }) {
+    this.#out = out;
+    this.#err = err;
+    this.#now = now;
+    this.#started = now();
+    if (err.isTTY) this.#timer = setInterval(() => this.#draw(), REDRAW_MS).unref();
+  }
+
+  onCell(cell: CodeCell, place: CellPlace): void {
+    this.#place = place;
+    this.#doing = firstLine(joined(cell.source));
+    if (this.#err.isTTY) this.#draw();
+    else this.say(`[${this.#elapsed()}] cell ${place.number} of ${place.of}: ${this.#doing}`);
+  }
+
+  /** The promise holds the next message back until whoever reads the streams has caught up. */
+  onPublication({ header, content }: Message): Promise<void> | undefined {
+    if (header.msg_type === "stream") {
+      const { name, text } = content as unknown as Publications["stream"];
+      this.#erase();
+      this.#inLine = !text.endsWith("\n");
+      const sink = name === "stderr" ? this.#err : this.#out;
+      if (!sink.write(text)) return new Promise((drained) => sink.once("drain", drained));
+    } else if (header.msg_type === "update_display_data") {
+      // What is updated while a cell runs says best how far it is: a progress bar, the last loss.
+      const { data } = content as unknown as Publications["update_display_data"];
+      const text = data["text/plain"] as MultilineText | undefined;
+      if (text) this.#doing = firstLine(joined(text));
+    }
+    return undefined;
+  }
+
+  /** A line of our own. */
+  say(line: string): void {
+    this.#erase();
+    if (this.#inLine) this.#err.write("\n");
+    this.#inLine = false;
+    this.#err.write(`${line}\n`);
+  }
+
+  end(summary: string): void {
+    clearInterval(this.#timer);
+    this.say(`${summary} (${this.#elapsed()})`);
+  }
+
+  #draw(): void {
+    if (!this.#place || this.#inLine) return;
+    const { number, of } = this.#place;
+    const line = `cell ${number} of ${of} · ${this.#elapsed()} · ${this.#doing}`;
+    const room = (this.#err.columns ?? 80) - 1;
+    this.#err.write(`\r\x1b[K${[...line].slice(0, room).join("")}`);
+    this.#drawn = true;
+  }
+
+  #erase(): void {
+    if (this.#drawn) this.#err.write("\r\x1b[K");
+    this.#drawn = false;
+  }
+
+  #elapsed(): string {
+    const seconds = (this.#now() - this.#started) / 1000;
+    if (seconds < 60) return `${seconds.toFixed(1)} s`;
+    return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")} min`;
+  }
+}
+
+function firstLine(text: string): string {
+  const line = text.split("\n").find((part) => part.trim() !== "") ?? "";
+  // oxlint-disable-next-line no-control-regex
+  return line.replace(/\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x1f\x7f]/g, " ").trim();
+}
