@@ -12,6 +12,8 @@ const INSTALLED = [
 /**
  * Path of a Chromium: $CHROMIUM, else one that is installed, else Debian's (as root, by apt), else playwright's own
  * download. Throws, with what was tried and what to do, when none of them works.
+ *
+ * @returns {Promise<string>}
  */
 export async function findChromium() {
   const named = process.env.CHROMIUM;
@@ -32,13 +34,15 @@ export async function findChromium() {
     const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
     succeeds("apt-get", ["update"], env);
     succeeds("apt-get", ["install", "-y", "--no-install-recommends", ...packages], env, "inherit");
-    if (find()) return find();
+    const debian = find();
+    if (debian) return debian;
     tried.push("apt-get install chromium");
   }
   console.error("Chromium is not installed; letting playwright download it.");
   const cli = new URL("../node_modules/playwright-core/cli.js", import.meta.url).pathname;
   succeeds(process.execPath, [cli, "install", "chromium"], process.env, "inherit");
-  if (find()) return find();
+  const downloaded = find();
+  if (downloaded) return downloaded;
   tried.push("playwright install chromium");
   throw new Error(
     `No Chromium: ${tried.join(" and ")} did not give one. Install it by hand (Debian: apt-get install chromium) or set CHROMIUM to the path of one.`,

@@ -19,7 +19,12 @@ const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), 
 /** code-server 4.139.1 carries VS Code 1.139.1, whose extension host needs Node 24. */
 export const CODE_SERVER = "4.139.1";
 /** Parts that nothing here uses, 260 MB. */
-const UNUSED = ["extensions/copilot", "extensions/mermaid-markdown-features", "node_modules/@github", "node_modules/@microsoft/mxc-sdk"];
+const UNUSED = [
+  "extensions/copilot",
+  "extensions/mermaid-markdown-features",
+  "node_modules/@github",
+  "node_modules/@microsoft/mxc-sdk",
+];
 
 /** The Node that runs the server: the one of devDependencies. */
 export function serverNode() {
@@ -35,7 +40,12 @@ export function serverNode() {
  */
 export function installVSCode({ log = console.error } = {}) {
   const nodeVersion = devDependencies.node;
-  const stamp = JSON.stringify({ codeServer: CODE_SERVER, node: nodeVersion, platform: process.platform, arch: process.arch });
+  const stamp = JSON.stringify({
+    codeServer: CODE_SERVER,
+    node: nodeVersion,
+    platform: process.platform,
+    arch: process.arch,
+  });
   const entry = join(home, "vscode/out/server-main.js");
   const stampFile = join(home, "versions.json");
   if (existsSync(entry) && existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return entry;
@@ -111,7 +121,9 @@ function createRunner(temporary) {
     });
     if (result.status === 0) return;
     const printed = `${result.stdout ?? ""}${result.stderr ?? ""}`.trim().split("\n").slice(-12).join("\n");
-    throw new Error(`"${command} ${args.join(" ")}" failed (${result.error?.message ?? `exit ${result.status}`}).\n${printed}`);
+    throw new Error(
+      `"${command} ${args.join(" ")}" failed (${result.error?.message ?? `exit ${result.status}`}).\n${printed}`,
+    );
   };
 }
 
@@ -135,7 +147,9 @@ export const settings = JSON.parse(readFileSync(new URL("settings.json", import.
  * Starts the server on 127.0.0.1 and resolves when it answers.
  *
  * `data` is the folder for everything it writes; `userSettings` are written on the first start. With a `token` only an address
- * that carries it gets in. `smokeTest` lets the address name an extension under development and its tests.
+ * that carries it gets in. The address may name an extension under development and its tests.
+ *
+ * @param {{ data: string, port: number, token?: string, userSettings?: object, trust?: boolean, args?: string[], env?: object }} options
  */
 export async function startServer({ data, port, token, userSettings = settings, trust = true, args = [], env = {} }) {
   const entry = installVSCode();
@@ -162,15 +176,27 @@ export async function startServer({ data, port, token, userSettings = settings, 
   const exited = new Promise((done) => child.once("exit", (code, signal) => done(signal ?? code)));
   const address = `http://127.0.0.1:${port}`;
   for (let attempt = 0; ; attempt++) {
-    const status = await fetch(`${address}/version`).then((response) => response.ok, () => false);
+    const status = await fetch(`${address}/version`).then(
+      (response) => response.ok,
+      () => false,
+    );
     if (status) break;
     const ended = await Promise.race([exited, new Promise((done) => setTimeout(done, 100, undefined))]);
     if (ended !== undefined || attempt > 300) {
       child.kill();
-      throw new Error(`VS Code's server did not start (${ended ?? "no answer in 30 s"}):\n${readFileSync(log, "utf8").slice(-4000)}`);
+      throw new Error(
+        `VS Code's server did not start (${ended ?? "no answer in 30 s"}):\n${readFileSync(log, "utf8").slice(-4000)}`,
+      );
     }
   }
-  return { address, authority: `127.0.0.1:${port}`, log, pid: child.pid, exited, stop: () => void child.kill("SIGTERM") };
+  return {
+    address,
+    authority: `127.0.0.1:${port}`,
+    log,
+    pid: child.pid,
+    exited,
+    stop: () => void child.kill("SIGTERM"),
+  };
 }
 
 /** Installs a packed extension, for a server that starts afterwards with the same `data`. */
@@ -182,14 +208,18 @@ export function installExtension({ data, vsix }) {
   if (result.status !== 0) throw new Error(`${vsix} could not be installed:\n${result.stdout}${result.stderr}`);
 }
 
-/** The address that opens `folder`, or the `.code-workspace` file `workspace`, with extensions under development. */
-export function workbenchAddress(server, { folder, extensions = [], tests, open, token, extra = [] }) {
+/**
+ * The address that opens `folder`, with extensions under development.
+ *
+ * @param {{ authority: string, address: string }} server
+ * @param {{ folder: string, extensions?: string[], tests?: string, open?: string, token?: string }} options
+ */
+export function workbenchAddress(server, { folder, extensions = [], tests, open, token }) {
   const remote = (path) => `vscode-remote://${server.authority}${resolve(path)}`;
   const payload = [
     ...extensions.map((path) => ["extensionDevelopmentPath", remote(path)]),
     ...(tests ? [["extensionTestsPath", remote(tests)]] : []),
     ...(open ? [["openFile", remote(open)]] : []),
-    ...extra,
   ];
   const query = new URLSearchParams({ folder: resolve(folder), payload: JSON.stringify(payload) });
   if (token) query.set("tkn", token);

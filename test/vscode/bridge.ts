@@ -8,8 +8,6 @@ import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 
-
-
 export interface Operations {
   screenshot: { path: string };
   press: { key: string };

@@ -18,7 +18,9 @@ const LIMIT_MS = 15 * 60_000;
 const RESULT = "result.json";
 
 const named = (name: string) =>
-  process.argv.filter((argument) => argument.startsWith(`--${name}=`)).map((argument) => argument.slice(name.length + 3));
+  process.argv
+    .filter((argument) => argument.startsWith(`--${name}=`))
+    .map((argument) => argument.slice(name.length + 3));
 const [tests] = named("extensionTestsPath");
 const extensions = named("extensionDevelopmentPath");
 const folder = process.argv.slice(2).find((argument) => !argument.startsWith("-"));
@@ -49,7 +51,15 @@ try {
 
   browser = await chromium.launch({
     executablePath: await findChromium(),
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
   });
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
   const page = await context.newPage();

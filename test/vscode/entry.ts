@@ -23,7 +23,10 @@ export function createRun(parts: Part[]): () => Promise<void> {
     parts[index]!();
     mocha.suite.afterEach("screenshot of a failure", async function () {
       if (this.currentTest?.state !== "failed" || !pageDriver) return;
-      const name = this.currentTest.fullTitle().replace(/[^a-z0-9]+/gi, "-").slice(0, 80);
+      const name = this.currentTest
+        .fullTitle()
+        .replace(/[^a-z0-9]+/gi, "-")
+        .slice(0, 80);
       const path = join(process.env.GRADBOOK_E2E_ROOT!, ".cache/screenshots", `failure-${name}.png`);
       await perform("screenshot", { path }).catch((error: unknown) => console.log(`no screenshot: ${String(error)}`));
     });

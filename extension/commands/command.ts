@@ -1,0 +1,18 @@
+import type * as vscode from "vscode";
+import type { Doctor } from "../doctor.ts";
+import type { Kernels } from "../kernels.ts";
+import type { Selection } from "../selection.ts";
+
+/** What commands may use. */
+export interface CommandContext {
+  kernels: Kernels;
+  selection: Selection;
+  doctor: Doctor;
+  log: vscode.LogOutputChannel;
+}
+
+/** A command of the palette. Its title, keys and places in menus are in package.json. */
+export interface Command {
+  id: `gradbook.${string}`;
+  run(context: CommandContext, ...args: unknown[]): Promise<void> | void;
+}

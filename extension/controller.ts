@@ -1,0 +1,62 @@
+/** The notebook controller: hands cells and the stop button to the kernel of their notebook. */
+import * as vscode from "vscode";
+import { CONTROLLER, KERNELSPEC, LANGUAGE, NOTEBOOK_TYPE } from "./ids.ts";
+import type { Kernels } from "./kernels.ts";
+
+/** How long a cell may go on after the stop button before a restart is offered, in ms. */
+const PATIENCE_MS = 10_000;
+
+export function createController(): vscode.NotebookController {
+  const controller = vscode.notebooks.createNotebookController(CONTROLLER, NOTEBOOK_TYPE, KERNELSPEC.display_name);
+  controller.supportedLanguages = [LANGUAGE];
+  controller.supportsExecutionOrder = true;
+  controller.description = "gradbook";
+  controller.detail = "Trains in a process of its own, one for each notebook";
+  return controller;
+}
+
+export function connect(controller: vscode.NotebookController, kernels: Kernels): void {
+  controller.executeHandler = (cells, notebook) => {
+    if (!vscode.workspace.isTrusted) {
+      void vscode.window
+        .showWarningMessage("Gradbook runs cells only in a trusted workspace.", "Manage Trust")
+        .then((choice) => choice && vscode.commands.executeCommand("workbench.trust.manage"));
+      return;
+    }
+    const kernel = kernels.of(notebook);
+    if (kernel.state === "dead") {
+      // Said aloud: what the earlier cells defined is not there.
+      void vscode.window.showInformationMessage("The kernel had ended; a new one starts. Earlier variables are gone.");
+    }
+    kernel.run(cells);
+  };
+  // With it VS Code never triggers the cancellation tokens of the executions.
+  controller.interruptHandler = (notebook) => interrupt(notebook, kernels);
+}
+
+/** Stops the notebook's cells, and offers a restart when that takes long. */
+async function interrupt(notebook: vscode.NotebookDocument, kernels: Kernels): Promise<void> {
+  const kernel = kernels.get(notebook);
+  if (!kernel) return;
+  await kernel.interrupt();
+  if (!kernel.isRunning) return;
+  const stopped = new Promise<void>((resolve) => {
+    const subscription = kernels.onDidChange((changed) => {
+      if (changed !== kernel || kernel.state === "busy") return;
+      subscription.dispose();
+      clearTimeout(timer);
+      resolve();
+    });
+    const timer = setTimeout(async () => {
+      subscription.dispose();
+      resolve();
+      const choice = await vscode.window.showWarningMessage(
+        "The cell has not stopped. A restart ends it; the variables are lost.",
+        "Restart",
+        "Go on waiting",
+      );
+      if (choice === "Restart") await kernel.restart();
+    }, PATIENCE_MS);
+  });
+  void stopped;
+}

@@ -1,0 +1,158 @@
+/**
+ * VS Code's executions with its rules kept: one at a time for a cell, started once, ended once, no output before the
+ * start or after the end, nothing for a cell that is gone. Breaking one of them throws inside VS Code.
+ */
+import * as vscode from "vscode";
+
+/** How long a cell stays reopened after the last late output, in ms: less would flicker with every line. */
+const LINGER_MS = 100;
+
+export class Executions {
+  readonly #controller: vscode.NotebookController;
+  readonly #live = new Map<vscode.NotebookCell, CellExecution>();
+  /** What a finished cell showed, to put back after late output. */
+  readonly #finished = new WeakMap<vscode.NotebookCell, Finished>();
+
+  constructor(controller: vscode.NotebookController) {
+    this.#controller = controller;
+  }
+
+  /** A new execution, pending until it is started; undefined when the cell is gone or belongs to another kernel. */
+  create(cell: vscode.NotebookCell): CellExecution | undefined {
+    this.#live.get(cell)?.close();
+    return this.#make(cell);
+  }
+
+  /** The cell's execution if it runs, or its last one opened again for output that comes late. */
+  forOutput(cell: vscode.NotebookCell): CellExecution | undefined {
+    const live = this.#live.get(cell);
+    if (live) {
+      live.touch();
+      // Output of an earlier run, while the next one waits: it would be cleared in a moment.
+      return live.started ? live : undefined;
+    }
+    const execution = this.#make(cell);
+    if (!execution) return undefined;
+    const { order, success, start, end } = this.#finished.get(cell) ?? summaryOf(cell);
+    execution.start(start ?? Date.now());
+    if (order !== undefined) execution.order = order;
+    execution.linger(LINGER_MS, success, end ?? Date.now());
+    return execution;
+  }
+
+  #make(cell: vscode.NotebookCell): CellExecution | undefined {
+    if (cell.index < 0 || cell.notebook.isClosed) return undefined;
+    try {
+      const inner = this.#controller.createNotebookCellExecution(cell);
+      const execution = new CellExecution(inner, (finished) => {
+        this.#live.delete(cell);
+        if (finished) this.#finished.set(cell, finished);
+      });
+      this.#live.set(cell, execution);
+      return execution;
+    } catch {
+      // The user has chosen another kernel for this notebook.
+      return undefined;
+    }
+  }
+}
+
+interface Finished {
+  order: number | undefined;
+  success: boolean | undefined;
+  start: number | undefined;
+  end: number | undefined;
+}
+
+function summaryOf({ executionSummary }: vscode.NotebookCell): Finished {
+  return {
+    order: executionSummary?.executionOrder,
+    success: executionSummary?.success,
+    start: executionSummary?.timing?.startTime,
+    end: executionSummary?.timing?.endTime,
+  };
+}
+
+export class CellExecution {
+  readonly #inner: vscode.NotebookCellExecution;
+  readonly #onEnd: (finished: Finished | undefined) => void;
+  #state: "pending" | "started" | "ended" = "pending";
+  #startTime: number | undefined;
+  #lingering: { timer: NodeJS.Timeout; end: () => void } | undefined;
+
+  constructor(inner: vscode.NotebookCellExecution, onEnd: (finished: Finished | undefined) => void) {
+    this.#inner = inner;
+    this.#onEnd = onEnd;
+  }
+
+  get started(): boolean {
+    return this.#state === "started";
+  }
+  get ended(): boolean {
+    return this.#state === "ended";
+  }
+
+  /** `time` in ms since 1970. */
+  start(time: number): void {
+    if (this.#state !== "pending") return;
+    this.#state = "started";
+    this.#startTime = time;
+    this.#inner.start(time);
+  }
+
+  set order(value: number) {
+    if (this.#state !== "ended") this.#inner.executionOrder = value;
+  }
+
+  /** `success` is undefined for a cell that was not run. */
+  end(success: boolean | undefined, time?: number): void {
+    if (this.#state === "ended") return;
+    clearTimeout(this.#lingering?.timer);
+    const order = this.#inner.executionOrder;
+    const finished = this.started ? { order, success, start: this.#startTime, end: time } : undefined;
+    this.#state = "ended";
+    this.#onEnd(finished);
+    this.#inner.end(success, time);
+  }
+
+  /** Ends by itself with `success` and `time` when `ms` pass without `touch`. */
+  linger(ms: number, success: boolean | undefined, time: number): void {
+    const end = (): void => this.end(success, time);
+    this.#lingering = { timer: setTimeout(end, ms), end };
+  }
+  touch(): void {
+    this.#lingering?.timer.refresh();
+  }
+  /** Ends what lingers now; a cell that is run again must not wait. */
+  close(): void {
+    if (this.#lingering) this.#lingering.end();
+    else this.end(undefined);
+  }
+
+  clearOutput(): Promise<void> {
+    return this.#act(() => this.#inner.clearOutput());
+  }
+  append(output: vscode.NotebookCellOutput): Promise<void> {
+    return this.#act(() => this.#inner.appendOutput(output));
+  }
+  /** Clears and shows in one step, so that nothing flashes. */
+  replace(output: vscode.NotebookCellOutput): Promise<void> {
+    return this.#act(() => this.#inner.replaceOutput(output));
+  }
+  appendItems(items: vscode.NotebookCellOutputItem[], output: vscode.NotebookCellOutput): Promise<void> {
+    return this.#act(() => this.#inner.appendOutputItems(items, output));
+  }
+  /** `output` may belong to another cell of the notebook. */
+  replaceItems(items: vscode.NotebookCellOutputItem[], output: vscode.NotebookCellOutput): Promise<void> {
+    return this.#act(() => this.#inner.replaceOutputItems(items, output));
+  }
+
+  async #act(change: () => Thenable<void>): Promise<void> {
+    if (!this.started) return;
+    try {
+      await change();
+    } catch {
+      // The cell was deleted or the notebook closed since: there is nowhere left to show it.
+    }
+  }
+}

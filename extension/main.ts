@@ -1,0 +1,69 @@
+/** The extension: a notebook controller for TypeScript, and what belongs to it. */
+import path from "node:path";
+import * as vscode from "vscode";
+import type { Command, CommandContext } from "./commands/command.ts";
+import { newNotebook } from "./commands/newNotebook.ts";
+import { restart } from "./commands/restart.ts";
+import { restartAndRunAll } from "./commands/restartAndRunAll.ts";
+import { runAllAbove } from "./commands/runAllAbove.ts";
+import { showLog } from "./commands/showLog.ts";
+import { connect, createController } from "./controller.ts";
+import { announceDeaths } from "./death.ts";
+import { Doctor } from "./doctor.ts";
+import { Executions } from "./executions.ts";
+import { Kernels } from "./kernels.ts";
+import { LiveFigures } from "./liveFigures.ts";
+import { Selection } from "./selection.ts";
+import { createStatusBar } from "./statusBar.ts";
+
+export const commands: readonly Command[] = [newNotebook, restart, restartAndRunAll, runAllAbove, showLog];
+
+/** How long after the first kernel's start the doctor waits, in ms: the first cell matters more. */
+const DOCTOR_AFTER_MS = 5000;
+
+let kernels: Kernels | undefined;
+
+export function activate(extension: vscode.ExtensionContext): void {
+  const dist = path.join(extension.extensionPath, "dist/kernel");
+  const log = vscode.window.createOutputChannel("Gradbook", { log: true });
+  const controller = createController();
+  const figures = new LiveFigures(log);
+  const executions = new Executions(controller);
+  kernels = new Kernels({ kernelPath: path.join(dist, "main.js"), executions, figures, log });
+  connect(controller, kernels);
+  const selection = new Selection(controller, kernels, extension.workspaceState);
+  const doctor = new Doctor(path.join(dist, "cli.js"), log);
+  const context: CommandContext = { kernels, selection, doctor, log };
+  extension.subscriptions.push(
+    log,
+    controller,
+    figures,
+    kernels,
+    selection,
+    createStatusBar(kernels, selection),
+    announceDeaths(kernels),
+    examineLater(kernels, doctor),
+    ...commands.map(({ id, run }) =>
+      vscode.commands.registerCommand(id, (...args: unknown[]) => run(context, ...args)),
+    ),
+  );
+}
+
+/** The kernels end with the window. */
+export function deactivate(): void {
+  kernels?.dispose();
+  kernels = undefined;
+}
+
+function examineLater(all: Kernels, doctor: Doctor): vscode.Disposable {
+  let timer: NodeJS.Timeout | undefined;
+  const subscription = all.onDidChange(({ state }) => {
+    if (state !== "idle") return;
+    subscription.dispose();
+    timer = setTimeout(() => void doctor.report(), DOCTOR_AFTER_MS);
+  });
+  return new vscode.Disposable(() => {
+    subscription.dispose();
+    clearTimeout(timer);
+  });
+}

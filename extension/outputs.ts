@@ -1,0 +1,150 @@
+/** What a kernel publishes for one cell, as outputs of that cell. */
+import * as vscode from "vscode";
+import type { ErrorContent, MimeBundle, Publications } from "../kernel/protocol/messages.ts";
+import { itemsOf } from "./bundle.ts";
+import type { CellExecution, Executions } from "./executions.ts";
+import { linkedTrace } from "./trace.ts";
+
+type DisplayData = Publications["display_data"];
+
+/** An output that was sent to VS Code, and whether VS Code has it by now. */
+export interface Shown {
+  cell: vscode.NotebookCell;
+  output: vscode.NotebookCellOutput;
+  number: number;
+  taken: boolean;
+  bytes?: Uint8Array[];
+}
+
+/** Our number of an output, kept beside what the file stores: tells whether the user has cleared it. */
+const NUMBER = "gradbookOutput";
+let lastNumber = 0;
+
+/** Outputs by display id, in every cell of a notebook. */
+export class Displays {
+  readonly #byId = new Map<string, Shown[]>();
+
+  add(id: string, shown: Shown): void {
+    const all = this.get(id);
+    all.push(shown);
+    this.#byId.set(id, all);
+  }
+  /** Those that are still there. */
+  get(id: string): Shown[] {
+    const alive = (this.#byId.get(id) ?? []).filter(isThere);
+    if (alive.length === 0) this.#byId.delete(id);
+    return alive;
+  }
+}
+
+/** The user may clear outputs, or delete the cell, at any time. */
+function isThere({ cell, number, taken }: Shown): boolean {
+  if (cell.index < 0 || cell.notebook.isClosed) return false;
+  return !taken || cell.outputs.some(({ metadata }) => metadata?.[NUMBER] === number);
+}
+
+export class CellOutputs {
+  readonly #cell: vscode.NotebookCell;
+  readonly #executions: Executions;
+  readonly #displays: Displays;
+  /** The stream output that grows, as long as nothing else came after it. */
+  #stream: { name: "stdout" | "stderr"; shown: Shown } | undefined;
+  /** `clear_output` with `wait`: clear when the next output comes. */
+  #clearFirst = false;
+
+  constructor(cell: vscode.NotebookCell, executions: Executions, displays: Displays) {
+    this.#cell = cell;
+    this.#executions = executions;
+    this.#displays = displays;
+  }
+
+  /** A new run begins: the outputs of the last one go. */
+  begin(execution: CellExecution): Promise<void> {
+    this.#stream = undefined;
+    this.#clearFirst = false;
+    return execution.clearOutput();
+  }
+
+  async stream({ name, text }: Publications["stream"]): Promise<void> {
+    const execution = this.#executions.forOutput(this.#cell);
+    if (!execution) return;
+    const { stdout, stderr } = vscode.NotebookCellOutputItem;
+    const item = name === "stderr" ? stderr(text) : stdout(text);
+    const { shown } = this.#stream?.name === name ? this.#stream : {};
+    if (shown && !this.#clearFirst && isThere(shown)) return execution.appendItems([item], shown.output);
+    const created = this.#shown([item], { outputType: "stream" });
+    this.#stream = { name, shown: created };
+    return this.#show(execution, created);
+  }
+
+  async display(
+    type: "display_data" | "execute_result",
+    { data, metadata, transient }: DisplayData,
+    executionCount?: number,
+  ): Promise<void> {
+    const execution = this.#executions.forOutput(this.#cell);
+    if (!execution) return;
+    const shown = this.#shown(itemsOf(data), {
+      outputType: type,
+      metadata,
+      ...(executionCount !== undefined && { executionCount }),
+    });
+    this.#stream = undefined;
+    if (transient?.display_id) this.#displays.add(transient.display_id, shown);
+    return this.#show(execution, shown);
+  }
+
+  async error({ ename, evalue, traceback }: ErrorContent): Promise<void> {
+    const execution = this.#executions.forOutput(this.#cell);
+    if (!execution) return;
+    this.#stream = undefined;
+    const error = { name: ename, message: evalue, stack: linkedTrace(traceback) };
+    const item = vscode.NotebookCellOutputItem.json(error, "application/vnd.code.notebook.error");
+    return this.#show(execution, this.#shown([item], { outputType: "error" }));
+  }
+
+  async clear(wait: boolean): Promise<void> {
+    if (wait) {
+      this.#clearFirst = true;
+      return;
+    }
+    this.#stream = undefined;
+    this.#clearFirst = false;
+    return this.#executions.forOutput(this.#cell)?.clearOutput();
+  }
+
+  async #show(execution: CellExecution, shown: Shown): Promise<void> {
+    const clear = this.#clearFirst;
+    this.#clearFirst = false;
+    await (clear ? execution.replace(shown.output) : execution.append(shown.output));
+    shown.taken = true;
+  }
+
+  #shown(items: vscode.NotebookCellOutputItem[], metadata: { [key: string]: unknown }): Shown {
+    const number = ++lastNumber;
+    const output = new vscode.NotebookCellOutput(items, { ...metadata, [NUMBER]: number });
+    return { cell: this.#cell, output, number, taken: false, bytes: items.map(({ data }) => data) };
+  }
+}
+
+/** Replaces what is shown under a display id, wherever it is; what is the same stays untouched. */
+export async function updateDisplay(
+  id: string,
+  data: MimeBundle,
+  displays: Displays,
+  executions: Executions,
+): Promise<void> {
+  const items = itemsOf(data);
+  const bytes = items.map((item) => item.data);
+  await Promise.all(
+    displays.get(id).map((shown) => {
+      if (shown.bytes && equal(shown.bytes, bytes)) return;
+      shown.bytes = bytes;
+      return executions.forOutput(shown.cell)?.replaceItems(items, shown.output);
+    }),
+  );
+}
+
+function equal(a: Uint8Array[], b: Uint8Array[]): boolean {
+  return a.length === b.length && a.every((bytes, i) => Buffer.compare(bytes, b[i]!) === 0);
+}

@@ -1,0 +1,29 @@
+/** The cells that wait for their turn: in order, none twice. */
+import type * as vscode from "vscode";
+import type { CellExecution } from "./executions.ts";
+
+export interface Waiting {
+  cell: vscode.NotebookCell;
+  execution: CellExecution;
+}
+
+export class RunQueue {
+  #waiting: Waiting[] = [];
+
+  has(cell: vscode.NotebookCell): boolean {
+    return this.#waiting.some((entry) => entry.cell === cell);
+  }
+  push(entry: Waiting): void {
+    this.#waiting.push(entry);
+  }
+  next(): Waiting | undefined {
+    return this.#waiting.shift();
+  }
+  /** Ends what waits, of all cells or of those given, as not run. */
+  cancel(cells?: readonly vscode.NotebookCell[]): void {
+    const [cancelled, kept] = [[] as Waiting[], [] as Waiting[]];
+    for (const entry of this.#waiting) (!cells || cells.includes(entry.cell) ? cancelled : kept).push(entry);
+    this.#waiting = kept;
+    for (const { execution } of cancelled) execution.end(undefined);
+  }
+}
