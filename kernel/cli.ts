@@ -31,7 +31,7 @@ async function main([command, ...rest]: string[]): Promise<number> {
     case "run":
       return (await import("./notebook/runCommand.ts")).runCommand(rest, kernelPath);
     case "doctor":
-      return (await import("./jupyter/doctor.ts")).doctorCommand(rest);
+      return doctor(rest, kernelPath);
     case "--version":
       process.stdout.write(`${process.env["GRADBOOK_VERSION"] ?? "from the sources"}\n`);
       return 0;
@@ -46,4 +46,17 @@ async function main([command, ...rest]: string[]): Promise<number> {
       );
       return 2;
   }
+}
+
+async function doctor(argv: string[], kernelPath: string): Promise<number> {
+  const [{ doctorCommand }, { cacheFolder }, { typescriptVersion }, { homedir }] = await Promise.all([
+    import("./jupyter/doctor.ts"),
+    import("./data/cacheFolder.ts"),
+    import("./language/version.ts"),
+    import("node:os"),
+  ]);
+  const cache = cacheFolder({ platform: process.platform, home: homedir(), env: process.env });
+  const data = process.env["GRADBOOK_DATA"];
+  const dataFolders = [...(data ? [data] : []), cache];
+  return doctorCommand(argv, { kernelPath, cacheFolder: cache, dataFolders, typescriptVersion });
 }

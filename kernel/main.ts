@@ -20,14 +20,14 @@ delete process.env["ELECTRON_RUN_AS_NODE"];
 const log = (line: string): void => void process.stderr.write(line.endsWith("\n") ? line : line + "\n");
 
 const transport = new IpcTransport(process);
-const session = new WorkerSession({
+const session: WorkerSession = new WorkerSession({
   // worker.js beside main.js; from the sources, worker.ts beside main.ts.
   workerPath: path.join(import.meta.dirname, "worker" + path.extname(import.meta.filename)),
   folder: process.cwd(),
   publish: (parent, msg_type, content) => transport.send(dispatcher.publication(parent, msg_type, content)),
   log,
 });
-const dispatcher = new Dispatcher({
+const dispatcher: Dispatcher = new Dispatcher({
   session,
   sender: { session: realEnvironment.newId(), username: "kernel", environment: realEnvironment },
   version: process.env["GRADBOOK_VERSION"] ?? "0.0.0",
@@ -37,6 +37,8 @@ const dispatcher = new Dispatcher({
 });
 
 transport.onMessage = (message) => dispatcher.receive(message);
+// Ctrl+C in a terminal reaches every process of its group; what it means is for the client to say.
+process.on("SIGINT", () => {});
 // The client is gone, by its own end or by a crash: nobody can use what runs here.
 transport.onClose = () => process.exit(0);
 dispatcher.start();

@@ -87,7 +87,10 @@ export const layers: Record<string, Layer> = {
     imports: ["kernel/client", "kernel/protocol"],
     packages: [...files, "node:crypto", "node:timers/promises", "node:util", "marked", "temml"],
   },
-  "kernel/jupyter": { imports: ["kernel/notebook"], packages: [...files, "node:child_process", "node:os", "node:v8"] },
+  "kernel/jupyter": {
+    imports: ["kernel/client"],
+    packages: [...files, "node:child_process", "node:os"],
+  },
 
   // Where the parts are put together: main, worker, languageService, cli, and what a cell imports.
   kernel: {
