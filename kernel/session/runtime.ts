@@ -2,6 +2,7 @@
  * What the transformed code of a cell calls: the boxes of the session's variables, the polls of its loops, its awaits
  * and its imports. See `Runtime` in kernel/language for the contract.
  */
+import { Box } from "../language/box.ts";
 import type { Runtime, Site } from "../language/runtime.ts";
 import { currentCell } from "./cellContext.ts";
 import { CONTROL, type Control } from "./control.ts";
@@ -14,7 +15,7 @@ const SHRINK_ABOVE_MS = 8;
 const LONGEST_CHUNK = 1 << 28;
 
 export class CellRuntime implements Runtime {
-  private readonly boxes = new Map<string, { v: unknown }>();
+  private readonly boxes = new Map<string, Box>();
   private readonly control: Control;
   private readonly modules: CellModules;
   /** Called at every poll, that is every few milliseconds while a loop runs and no timer can. */
@@ -27,9 +28,9 @@ export class CellRuntime implements Runtime {
     this.modules = modules;
   }
 
-  box(name: string): { v: unknown } {
+  box(name: string): Box {
     let box = this.boxes.get(name);
-    if (!box) this.boxes.set(name, (box = { v: undefined }));
+    if (!box) this.boxes.set(name, (box = new Box(name)));
     return box;
   }
 
@@ -98,10 +99,6 @@ export class CellRuntime implements Runtime {
 
   get meta(): ImportMeta {
     return this.modules.meta;
-  }
-
-  assignConstant(_name: string): never {
-    throw new TypeError("Assignment to constant variable.");
   }
 }
 

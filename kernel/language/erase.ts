@@ -1,0 +1,112 @@
+/**
+ * First pass: types away, what the runtime cannot do itself lowered, by TypeScript's own emitter.
+ */
+import ts from "typescript";
+import { Mappings } from "./edits.ts";
+import { CellSyntaxError } from "./syntaxError.ts";
+
+export interface Erased {
+  /** JavaScript without comments, each statement ended by its semicolon. */
+  js: string;
+  mappings: Mappings;
+  /** The user's text, parsed. */
+  original: ts.SourceFile;
+}
+
+/** V8 12.4 of Node 22 does not know `using`. */
+const USING_IS_NATIVE = compiles("{ using x = null; }");
+
+export function erase(source: string, { fileName, isCell }: { fileName: string; isCell: boolean }): Erased {
+  return eraseText(source.startsWith("\uFEFF") ? source.slice(1) : source, { fileName, isCell });
+}
+
+/** The same for a cell that ends in `{ a: 1 }`, read as an object and not as a block. */
+export function eraseObject(block: ts.Block): Erased {
+  const { text } = block.getSourceFile();
+  const start = block.getStart();
+  const inParentheses = `${text.slice(0, start)}(${text.slice(start, block.end)})${text.slice(block.end)}`;
+  const erased = eraseText(inParentheses, { fileName: "cell.ts", isCell: true });
+  // The parenthesis moved what follows it on its line.
+  const { line, character } = block.getSourceFile().getLineAndCharacterOfPosition(start);
+  for (const point of erased.mappings.points) if (point.line === line && point.column > character) point.column--;
+  return erased;
+}
+
+function eraseText(text: string, { fileName, isCell }: { fileName: string; isCell: boolean }): Erased {
+  let original: ts.SourceFile | undefined;
+  const { outputText, sourceMapText, diagnostics } = ts.transpileModule(text, {
+    fileName,
+    reportDiagnostics: true,
+    compilerOptions: {
+      target: keepsUsing(text) ? ts.ScriptTarget.ESNext : ts.ScriptTarget.ES2024,
+      // `import` stays as it is, `import x = require()` becomes a call.
+      module: ts.ModuleKind.Preserve,
+      moduleDetection: isCell ? ts.ModuleDetectionKind.Force : ts.ModuleDetectionKind.Auto,
+      verbatimModuleSyntax: true,
+      isolatedModules: true,
+      allowJs: true,
+      sourceMap: true,
+      removeComments: true,
+      newLine: ts.NewLineKind.LineFeed,
+    },
+    transformers: {
+      before: [() => (file) => (original = file)],
+    },
+  });
+  const errors = (diagnostics ?? []).filter(
+    ({ category, start }) => category === ts.DiagnosticCategory.Error && start !== undefined,
+  );
+  if (errors.length > 0) throw syntaxError(text, errors);
+  const { mappings } = JSON.parse(sourceMapText!) as { mappings: string };
+  const js = outputText.replace(/\/\/# sourceMappingURL=.*\s*$/, "");
+  return { js, mappings: new Mappings(js, mappings), original: original! };
+}
+
+function syntaxError(text: string, errors: readonly ts.Diagnostic[]): CellSyntaxError {
+  const first = errors.reduce((a, b) => (b.start! < a.start! ? b : a));
+  const jsx = findJsx(text);
+  if (jsx)
+    return errorAt(
+      jsx.file,
+      jsx.start,
+      jsx.length,
+      "JSX is not supported in a notebook cell. Build the value with functions, or show HTML with display().",
+    );
+  return errorAt(first.file!, first.start!, first.length ?? 0, ts.flattenDiagnosticMessageText(first.messageText, " "));
+}
+
+export function errorAt(file: ts.SourceFile, start: number, length: number, message: string): CellSyntaxError {
+  const { line, character } = file.getLineAndCharacterOfPosition(start);
+  return new CellSyntaxError(message, { line: line + 1, column: character + 1, length });
+}
+
+/** Text that is wrong as TypeScript, and right once `<` begins an element. */
+function findJsx(text: string): { file: ts.SourceFile; start: number; length: number } | undefined {
+  const file = ts.createSourceFile("cell.tsx", text, ts.ScriptTarget.Latest, false, ts.ScriptKind.TSX);
+  const wrong = (file as unknown as { parseDiagnostics: readonly ts.Diagnostic[] }).parseDiagnostics;
+  if (wrong.length > 0) return undefined;
+  const find = (node: ts.Node): ts.Node | undefined =>
+    ts.isJsxElement(node) || ts.isJsxSelfClosingElement(node) || ts.isJsxFragment(node)
+      ? node
+      : ts.forEachChild(node, find);
+  const element = find(file);
+  if (!element) return undefined;
+  const start = element.getStart(file);
+  return { file, start, length: element.end - start };
+}
+
+/**
+ * Whether `using` is left to V8. TypeScript lowers it together with decorators, which no V8 knows, so that a cell with
+ * both has both lowered.
+ */
+function keepsUsing(text: string): boolean {
+  return USING_IS_NATIVE && /\busing\b/.test(text) && !/@|\baccessor\b/.test(text);
+}
+
+function compiles(code: string): boolean {
+  try {
+    return typeof new Function(code) === "function";
+  } catch {
+    return false;
+  }
+}

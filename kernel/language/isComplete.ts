@@ -1,0 +1,32 @@
+/** Whether a console should run what was typed or wait for more lines. Parses, never runs. */
+import ts from "typescript";
+
+export type Completeness =
+  | { status: "complete" }
+  | { status: "incomplete"; /** White space for the next line. */ indent: string }
+  | { status: "invalid" };
+
+const INDENT = "  ";
+
+/** Errors of a text that stops in the middle of a token; their position is the token's beginning. */
+const UNTERMINATED = new Set([
+  1010, // '*/' expected.
+  1160, // Unterminated template literal.
+]);
+
+export function isComplete(code: string): Completeness {
+  const file = ts.createSourceFile("cell.ts", code, ts.ScriptTarget.Latest, false, ts.ScriptKind.TS);
+  const { parseDiagnostics } = file as unknown as { parseDiagnostics: readonly ts.Diagnostic[] };
+  if (parseDiagnostics.length === 0) return { status: "complete" };
+  const end = code.trimEnd().length;
+  // One error before the end is enough: more lines cannot mend it.
+  const mendable = parseDiagnostics.every(({ start = 0, code: error }) => UNTERMINATED.has(error) || start >= end);
+  return mendable ? { status: "incomplete", indent: indentAfter(code) } : { status: "invalid" };
+}
+
+function indentAfter(code: string): string {
+  const lines = code.trimEnd().split(/\r?\n/);
+  const last = lines.at(-1) ?? "";
+  const indent = /^\s*/.exec(last)![0];
+  return /[{([]$/.test(last) ? indent + INDENT : indent;
+}

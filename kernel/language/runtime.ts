@@ -1,0 +1,26 @@
+/**
+ * What the code of a cell or a local module calls while it runs. The session provides it: as the argument of a cell's
+ * function, and for modules as `globalThis[Symbol.for("gradbook.runtime")]`.
+ */
+import type { Box } from "./box.ts";
+
+/** A loop in the source: how many iterations may run until the next poll, at least 1. */
+export interface Site {
+  chunk: number;
+}
+
+export interface Runtime {
+  /** The box of that session variable; the same object for ever, `new Box(name)` the first time. */
+  box(name: string): Box;
+  site(): Site;
+  /** A loop asks whether it may go on: the next chunk, at least 1; throws `Interrupted` to stop it. */
+  poll(site: Site): number;
+  /** Every `await` of a cell goes through it, so that an interrupt ends a wait that is pending. */
+  await<T>(value: T): Promise<Awaited<T>>;
+  /** The same for `for await`. */
+  awaitEach<T>(iterable: AsyncIterable<T> | Iterable<T | Promise<T>>): AsyncIterable<T>;
+  /** Static and dynamic imports of cells. */
+  import(specifier: string, options?: ImportCallOptions): Promise<object>;
+  /** `import.meta` of the notebook. */
+  readonly meta: ImportMeta;
+}

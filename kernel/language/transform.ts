@@ -1,0 +1,66 @@
+/**
+ * TypeScript of a cell or a local module to the JavaScript that the session runs.
+ *
+ * A cell becomes one async function (cell.ts); a module stays an ES module whose loops can be interrupted
+ * (moduleCode.ts). See runtime.ts for what the code calls, box.ts for how variables outlive their cell.
+ */
+import { rewriteCell, type Declared, type Names } from "./cell.ts";
+import type { SourceMapV3 } from "./edits.ts";
+import { checkEarlyErrors } from "./earlyErrors.ts";
+import { erase, eraseObject } from "./erase.ts";
+import { rewriteModule } from "./moduleCode.ts";
+import { readOriginal } from "./original.ts";
+
+export { Box } from "./box.ts";
+export type { Declared, Names } from "./cell.ts";
+export type { SourceMapV3 } from "./edits.ts";
+export type { Runtime, Site } from "./runtime.ts";
+export { CellSyntaxError } from "./syntaxError.ts";
+
+export interface CellCode {
+  /** A JavaScript expression, `async ($) => {…}`: resolves to undefined, or to `{ value }` when the cell ends in an expression. */
+  code: string;
+  /** Source map from `code` to the user's text; its one source is the file name. */
+  map: SourceMapV3;
+  declares: Declared[];
+  /**
+   * Names that closures of this cell hold and that it does not declare. From now on they are live: `Names.get` answers
+   * `{ live: true, constant: … }` for each, also while nobody has declared it.
+   */
+  wants: string[];
+  /**
+   * Statements that the debugger evaluates in the paused frame of the cell's function, to keep its locals when execution
+   * is terminated. "" when there are none.
+   */
+  saveLocals: string;
+}
+
+/**
+ * @throws CellSyntaxError
+ * @param options.filename the script's name, which its stack frames carry and its map names as the source.
+ */
+export function transformCell(source: string, { names, filename }: { names: Names; filename: string }): CellCode {
+  let erased = erase(source, { fileName: "cell.ts", isCell: true });
+  let original = readOriginal(erased.original);
+  if (original.object) {
+    erased = eraseObject(original.object);
+    original = readOriginal(erased.original);
+  }
+  const { mappings, ...cell } = rewriteCell(erased, original, names);
+  checkEarlyErrors(cell.code, mappings);
+  return { ...cell, map: sourceMap(filename, source, mappings) };
+}
+
+/**
+ * @throws CellSyntaxError
+ * @param filename a path; its ending says whether it is TypeScript.
+ */
+export function transformModule(source: string, filename: string): { code: string; map: SourceMapV3 } {
+  const { js, mappings } = erase(source, { fileName: filename, isCell: false });
+  const result = rewriteModule(js, mappings);
+  return { code: result.code, map: sourceMap(filename, source, result.mappings) };
+}
+
+function sourceMap(filename: string, source: string, mappings: string): SourceMapV3 {
+  return { version: 3, file: filename, sources: [filename], sourcesContent: [source], names: [], mappings };
+}
