@@ -4,10 +4,11 @@
  * While there is room every point is kept. Then runs of `stride` consecutive points become one bucket that keeps its
  * smallest and its largest value, so that a spike of a single step is still there after a million. Points are added one
  * at a time and buckets merge at fixed counts: the result depends on the points only, not on how they were grouped.
- *
- * A value that is not a number is counted and its step remembered; it leaves a gap in the line, never a zero.
  */
-export interface Curve {
+import { roundTo } from "../number.ts";
+
+/** What is kept of a growing sequence of points. */
+export interface Decimated {
   /** Points ever added. */
   count: number;
   /** Consecutive points that one bucket stands for: 1, then 4, 8, 16, … */
@@ -15,8 +16,14 @@ export interface Curve {
   /** Most points kept; a multiple of 4. */
   limit: number;
   step: number[];
-  /** null where the value was NaN or infinite. */
+  /** NaN, infinite or null where there is no finite value: a gap in the line, never a zero. */
   value: (number | null)[];
+  /** Another value of each kept point, carried along. */
+  smooth?: (number | null)[];
+}
+
+/** A curve as a figure shows it: plain JSON, smoothed, and honest about what was not a number. */
+export interface Curve extends Decimated {
   /** Debiased exponential moving average at the kept points; null where the value is. */
   smooth: (number | null)[];
   /** Weight of the past in the average, 0 (no smoothing) … 1, exclusive. */
@@ -25,8 +32,8 @@ export interface Curve {
   average: { sum: number; bias: number };
   min: Extreme | null;
   max: Extreme | null;
-  /** The newest point, also when it is not among the kept ones. */
-  last: { step: number; value: Value } | null;
+  /** The newest point, also when it is not among the kept ones, with its smoothed value. */
+  last: { step: number; value: Value; smooth: number | null } | null;
   nonFinite: NonFinite;
 }
 
@@ -45,16 +52,16 @@ export interface NonFinite {
 /** Occurrences of NaN and ±Infinity that are remembered one by one; more are only counted. */
 const NON_FINITE_KEPT = 20;
 
-export function emptyCurve({ limit, smoothing }: { limit: number; smoothing: number }): Curve {
+export function emptyDecimated(limit: number): Decimated {
   if (!Number.isInteger(limit / 4) || limit < 8) {
     throw new RangeError(`curve: limit must be a multiple of 4 and at least 8, got ${limit}.`);
   }
+  return { count: 0, stride: 1, limit, step: [], value: [] };
+}
+
+export function emptyCurve({ limit, smoothing }: { limit: number; smoothing: number }): Curve {
   return {
-    count: 0,
-    stride: 1,
-    limit,
-    step: [],
-    value: [],
+    ...emptyDecimated(limit),
     smooth: [],
     smoothing,
     average: { sum: 0, bias: 1 },
@@ -85,7 +92,7 @@ export function encodeValue(value: number): Value {
 export function addPoint(curve: Curve, step: number, value: Value): void {
   const finite = typeof value === "number";
   const smooth = finite ? nextAverage(curve, value) : null;
-  curve.last = { step, value };
+  curve.last = { step, value, smooth };
   if (finite) {
     if (curve.min === null || value < curve.min.value) curve.min = { step, value };
     if (curve.max === null || value > curve.max.value) curve.max = { step, value };
@@ -93,15 +100,7 @@ export function addPoint(curve: Curve, step: number, value: Value): void {
     curve.nonFinite.count++;
     if (curve.nonFinite.first.length < NON_FINITE_KEPT) curve.nonFinite.first.push({ step, value });
   }
-
-  const inBucket = curve.count % curve.stride;
-  if (inBucket === 0 && curve.step.length >= curve.limit) {
-    compact(curve);
-    addKept(curve, curve.count % curve.stride, step, finite ? value : null, smooth);
-  } else {
-    addKept(curve, inBucket, step, finite ? value : null, smooth);
-  }
-  curve.count++;
+  addDecimated(curve, step, finite ? value : null, smooth);
 }
 
 /** m ← β m + (1 − β) x, divided by 1 − βᵗ so that the first values are not pulled towards zero. */
@@ -110,39 +109,48 @@ function nextAverage(curve: Curve, value: number): number {
   if (beta === 0) return value;
   curve.average.sum = beta * curve.average.sum + (1 - beta) * value;
   curve.average.bias *= beta;
-  return curve.average.sum / (1 - curve.average.bias);
+  return roundTo(curve.average.sum / (1 - curve.average.bias), 5);
 }
 
-function addKept(curve: Curve, inBucket: number, step: number, value: number | null, smooth: number | null): void {
+/** Adds a point in place, to what is kept only. */
+export function addDecimated(curve: Decimated, step: number, value: number | null, smooth: number | null = null): void {
+  if (curve.count % curve.stride === 0 && curve.step.length >= curve.limit) compact(curve);
+  const inBucket = curve.count % curve.stride;
+  curve.count++;
   curve.step.push(step);
   curve.value.push(value);
-  curve.smooth.push(smooth);
+  curve.smooth?.push(smooth);
   if (curve.stride === 1 || inBucket < 2) return;
   // The open bucket held two points and now holds three.
   const end = curve.step.length;
   const [a, b] = extremes(curve.value, end - 3, end);
-  moveKept(curve, a, end - 3);
-  moveKept(curve, b, end - 2);
-  curve.step.length = curve.value.length = curve.smooth.length = end - 1;
+  move(curve, a, end - 3);
+  move(curve, b, end - 2);
+  truncate(curve, end - 1);
 }
 
 /** Makes buckets of four points, or of two buckets, into one bucket of two points. */
-function compact(curve: Curve): void {
+function compact(curve: Decimated): void {
   const length = curve.step.length;
   let kept = 0;
   for (let start = 0; start < length; start += 4) {
     const [a, b] = extremes(curve.value, start, Math.min(start + 4, length));
-    moveKept(curve, a, kept++);
-    moveKept(curve, b, kept++);
+    move(curve, a, kept++);
+    move(curve, b, kept++);
   }
-  curve.step.length = curve.value.length = curve.smooth.length = kept;
+  truncate(curve, kept);
   curve.stride = curve.stride === 1 ? 4 : curve.stride * 2;
 }
 
-function moveKept(curve: Curve, from: number, to: number): void {
+function move(curve: Decimated, from: number, to: number): void {
   curve.step[to] = curve.step[from]!;
   curve.value[to] = curve.value[from]!;
-  curve.smooth[to] = curve.smooth[from]!;
+  if (curve.smooth) curve.smooth[to] = curve.smooth[from]!;
+}
+
+function truncate(curve: Decimated, length: number): void {
+  curve.step.length = curve.value.length = length;
+  if (curve.smooth) curve.smooth.length = length;
 }
 
 /** Two different indices in [start, end), in order, among them those of the smallest and the largest finite value. */
@@ -150,8 +158,8 @@ function extremes(values: readonly (number | null)[], start: number, end: number
   let low = -1;
   let high = -1;
   for (let i = start; i < end; i++) {
-    const value = values[i];
-    if (value === null || value === undefined) continue;
+    const value = values[i]!;
+    if (!Number.isFinite(value)) continue;
     if (low < 0 || value < values[low]!) low = i;
     if (high < 0 || value > values[high]!) high = i;
   }

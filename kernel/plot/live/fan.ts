@@ -70,7 +70,7 @@ export function addObservation(observed: Observations, parameters: ParameterFans
   parameters.forEach(({ update, rate }, i) => {
     const [updateValues, rateValues] = seen.parameters[i]!;
     setValues(update, at, updateValues);
-    if (rate && rateValues) setValues(rate, at, rateValues);
+    if (rate) setValues(rate, at, rateValues ?? [null, null, null, null, null, 1, 0]);
   });
   if (observed.step.length > observed.limit && index % observed.stride === 0) {
     observed.stride *= 2;

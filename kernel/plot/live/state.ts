@@ -3,14 +3,7 @@
  * the extension and the renderer all use this function, so they cannot disagree about what the figure shows.
  */
 import { addPoint, copyCurve, emptyCurve, type Curve, type Value } from "./curve.ts";
-import {
-  addObservation,
-  copyFan,
-  emptyFan,
-  type Observation,
-  type Observations,
-  type ParameterFans,
-} from "./fan.ts";
+import { addObservation, copyFan, emptyFan, type Observation, type Observations, type ParameterFans } from "./fan.ts";
 
 export const LIVE_MIME = "application/vnd.gradbook.live+json";
 /** `target` of the channel that deltas travel on. */
