@@ -39,21 +39,13 @@ export function parseNotebook(text: string, name: string): Notebook {
   } catch (error) {
     if (/^<{7} /m.test(text))
       throw new NotebookError(name, "holds the marks of a merge (<<<<<<<). Resolve the merge first");
-    throw new NotebookError(name, `is not JSON: ${withLine((error as Error).message, text)}`);
+    throw new NotebookError(name, `is not JSON: ${(error as Error).message.replaceAll(/\s+/g, " ")}`);
   }
   return checkNotebook(value, name);
 }
 
 /** The text of a notebook's file, as Jupyter writes it. */
 export const notebookText = (notebook: Notebook): string => jsonText(notebook) + "\n";
-
-/** JSON.parse names a position; people look for a line. */
-function withLine(message: string, text: string): string {
-  const position = /at position (\d+)/.exec(message)?.[1];
-  if (position === undefined || message.includes("line ")) return message;
-  const before = text.slice(0, Number(position)).split("\n");
-  return `${message} (line ${before.length}, column ${before.at(-1)!.length + 1})`;
-}
 
 /**
  * Writes a file so that at every moment the old or the new one is whole: to a temporary name beside it, then renamed.
