@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { lstat, open, readFile, realpath, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { Notebook } from "./format.ts";
+import { storedCell, type Notebook } from "./format.ts";
 import { jsonText, parseJson } from "./json.ts";
 import { checkNotebook, NotebookError } from "./check.ts";
 
@@ -45,7 +45,8 @@ export function parseNotebook(text: string, name: string): Notebook {
 }
 
 /** The text of a notebook's file, as Jupyter writes it. */
-export const notebookText = (notebook: Notebook): string => jsonText(notebook) + "\n";
+export const notebookText = (notebook: Notebook): string =>
+  jsonText({ ...notebook, cells: notebook.cells.map(storedCell) }) + "\n";
 
 /**
  * Writes a file so that at every moment the old or the new one is whole: to a temporary name beside it, then renamed.

@@ -93,4 +93,15 @@ export function storedBundle(bundle: JsonObject): JsonObject {
   );
 }
 
+/** A cell as Jupyter writes it. */
+export function storedCell(cell: Cell): Cell {
+  const source = lines(joined(cell.source));
+  return cell.cell_type === "code" ? { ...cell, source, outputs: cell.outputs.map(storedOutput) } : { ...cell, source };
+}
+
+function storedOutput(output: Output): Output {
+  if (output.output_type === "stream") return { ...output, text: lines(joined(output.text)) };
+  return output.output_type === "error" ? output : { ...output, data: storedBundle(output.data) };
+}
+
 export const isTagged = (cell: Cell, tag: string): boolean => cell.metadata.tags?.includes(tag) ?? false;

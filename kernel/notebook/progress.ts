@@ -77,7 +77,7 @@ export class Progress implements RunObserver {
     if (!this.#place || this.#inLine) return;
     const { number, of } = this.#place;
     const line = `cell ${number} of ${of} · ${this.#elapsed()} · ${this.#doing}`;
-    const room = (this.#err.columns ?? 80) - 1;
+    const room = (this.#err.columns || 80) - 1;
     this.#err.write(`\r\x1b[K${[...line].slice(0, room).join("")}`);
     this.#drawn = true;
   }

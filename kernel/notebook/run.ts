@@ -11,6 +11,8 @@ export interface RunOptions {
   start(options: Pick<KernelOptions, "onPublication" | "onExit">): KernelClient;
   /** For each cell, in milliseconds. */
   timeoutMs?: number | undefined;
+  /** How long a cell may take to stop after each interrupt, in milliseconds; after the last its kernel is ended. */
+  ladderMs?: readonly number[];
   /** Goes on after a cell that failed. */
   allowErrors?: boolean;
   observer?: RunObserver;
@@ -135,14 +137,14 @@ export class NotebookRun {
 
   /** After the timeout goes up the ladder, step by step, until the returned function is called. */
   #startTimer(kernel: KernelClient): () => void {
-    const { timeoutMs } = this.#options;
+    const { timeoutMs, ladderMs = LADDER_MS } = this.#options;
     if (timeoutMs === undefined) return () => {};
     let timer: NodeJS.Timeout;
     const climb = (step: number) => {
       this.#timedOut = true;
-      if (step === LADDER_MS.length) return kernel.dispose();
+      if (step === ladderMs.length) return kernel.dispose();
       void kernel.interrupt().catch(() => {});
-      timer = setTimeout(climb, LADDER_MS[step], step + 1);
+      timer = setTimeout(climb, ladderMs[step], step + 1);
     };
     timer = setTimeout(climb, timeoutMs, 0);
     return () => clearTimeout(timer);

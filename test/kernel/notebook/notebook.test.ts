@@ -61,7 +61,9 @@ const JUPYTER = `{
    "cell_type": "raw",
    "id": "d",
    "metadata": {},
-   "source": "one string"
+   "source": [
+    "one line"
+   ]
   }
  ],
  "metadata": {
@@ -94,6 +96,23 @@ const code = (fields: object = {}) => ({
 describe("notebook files", () => {
   it("a notebook written by Jupyter is written back byte for byte", () => {
     assert.equal(notebookText(parseNotebook(JUPYTER, "n.ipynb")), JUPYTER);
+  });
+
+  it("text that stands in one string is written as lines, as Jupyter does", () => {
+    const stream = { output_type: "stream", name: "stdout", text: "a\nb" };
+    const display = { output_type: "display_data", data: { "text/plain": "c\nd" }, metadata: {} };
+    const text = notebookText(
+      parseNotebook(notebook([code({ source: "x\ny", outputs: [stream, display] })]), "n.ipynb"),
+    );
+    const [cell] = JSON.parse(text).cells;
+    assert.deepEqual(
+      [cell.source, cell.outputs[0].text, cell.outputs[1].data["text/plain"]],
+      [
+        ["x\n", "y"],
+        ["a\n", "b"],
+        ["c\n", "d"],
+      ],
+    );
   });
 
   it("any JSON goes out with the value with which it came in, and the second time with the same text", () => {
