@@ -13,13 +13,15 @@ export interface LiveView {
   palette?: Palette;
   /** Rows of parameters drawn at most; the note under the title says how many there are. */
   parameters?: number;
+  /** First and last step shown; default all. */
+  steps?: [number, number];
 }
 
 /** Rows of parameters in a saved figure. */
 export const SHOWN_PARAMETERS = 12;
 
 export function liveChart(state: LiveState, view: LiveView = {}): PlotlyFigure {
-  const { yScale = state.yScale, palette = light, parameters = SHOWN_PARAMETERS } = view;
+  const { yScale = state.yScale, palette = light, parameters = SHOWN_PARAMETERS, steps } = view;
   const metrics = Object.keys(state.curves).filter((name) => !isLoss(name));
   const metricRows = pairs(
     metrics.map((name, i) => metricPanel(state, name, palette.series[(i + 2) % palette.series.length]!)),
@@ -35,7 +37,8 @@ export function liveChart(state: LiveState, view: LiveView = {}): PlotlyFigure {
   ];
   const hidden = state.parameters.length - parameters;
   const title = state.title + (hidden > 0 ? ` (first ${parameters} of ${state.parameters.length} parameters)` : "");
-  return sheet(rows, { title: escapeHtml(title), legend: losses.traces.length > 0, palette, sharedX: true });
+  const options = { title: escapeHtml(title), legend: losses.traces.length > 0, palette, sharedX: true };
+  return sheet(rows, steps ? { ...options, steps } : options);
 }
 
 export function lossPanel(state: LiveState, palette: Palette, yScale: "linear" | "log"): Panel {
