@@ -7,6 +7,8 @@ import { joined, type CodeCell, type MultilineText } from "./format.ts";
 import type { CellPlace, RunObserver } from "./run.ts";
 
 const REDRAW_MS = 100;
+/** Characters of a cell's first line that are shown. */
+const LONGEST = 100;
 
 /** Where text goes; `process.stdout` and `process.stderr` are such. */
 export interface TextSink {
@@ -97,5 +99,6 @@ export class Progress implements RunObserver {
 function firstLine(text: string): string {
   const line = text.split("\n").find((part) => part.trim() !== "") ?? "";
   // oxlint-disable-next-line no-control-regex
-  return line.replace(/\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x1f\x7f]/g, " ").trim();
+  const plain = line.replace(/\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x1f\x7f]/g, " ").trim();
+  return plain.length > LONGEST ? `${plain.slice(0, LONGEST - 1)}…` : plain;
 }

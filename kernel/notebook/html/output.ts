@@ -4,6 +4,7 @@ import { jsonText } from "../json.ts";
 import { ansiHtml } from "./ansi.ts";
 import { escapeHtml } from "./escape.ts";
 import { markdownHtml } from "./markdown.ts";
+import { HTML_OUTPUT_STYLE } from "./style.ts";
 
 type Bundle = { [mime: string]: unknown };
 
@@ -31,7 +32,7 @@ const forms: [mime: string, html: (value: unknown, bundle: Bundle) => string][] 
   [
     "text/html",
     (value) =>
-      `<div><template shadowrootmode="open">${text(value).replace(/<\/template/gi, "&lt;/template")}</template></div>`,
+      `<div><template shadowrootmode="open"><style>${HTML_OUTPUT_STYLE}</style>${text(value).replace(/<\/template/gi, "&lt;/template")}</template></div>`,
   ],
   ["text/markdown", (value) => `<div class="prose">${markdownHtml(text(value))}</div>`],
   ["text/latex", (value) => `<div class="prose">${markdownHtml(text(value))}</div>`],

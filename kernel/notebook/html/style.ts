@@ -44,7 +44,9 @@ pre { margin: 0; line-height: 1.5; white-space: pre-wrap; overflow-wrap: anywher
 .prose :not(pre) > code { background: var(--panel); border-radius: 4px; padding: .1em .35em; }
 .prose pre { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: .65rem .85rem; }
 .prose blockquote { margin: 1rem 0; padding: .1rem 1rem; border-left: 3px solid var(--line); color: var(--faint); }
-.prose table, .output table { border-collapse: collapse; margin: .8rem 0; font-size: .93rem; }
+.prose blockquote > p { margin: .5rem 0; }
+.prose math { font-size: 1.1em; }
+.prose table { border-collapse: collapse; margin: .8rem 0; font-size: .93rem; }
 .prose th, .prose td { border: 1px solid var(--line); padding: .3rem .7rem; }
 .prose th { background: var(--panel); }
 .prose hr { border: 0; border-top: 1px solid var(--line); margin: 2rem 0; }
@@ -52,7 +54,7 @@ pre { margin: 0; line-height: 1.5; white-space: pre-wrap; overflow-wrap: anywher
 .code-keyword { color: var(--keyword); } .code-text { color: var(--text); } .code-number { color: var(--number); }
 .code-comment { color: var(--comment); font-style: italic; } .code-name { color: var(--name); }
 .ansi-bold { font-weight: 600; } .ansi-faint { opacity: .7; } .ansi-italic { font-style: italic; }
-.ansi-underline { text-decoration: underline; } .ansi-strike { text-decoration: line-through; } .ansi-inverse { filter: invert(1); }
+.ansi-underline { text-decoration: underline; } .ansi-strike { text-decoration: line-through; } .ansi-inverse { color: var(--page); background: var(--ink); }
 @media (max-width: 40rem) {
   .cell { display: block; }
   .count { text-align: left; }
@@ -62,3 +64,7 @@ pre { margin: 0; line-height: 1.5; white-space: pre-wrap; overflow-wrap: anywher
   .source, .output { break-inside: avoid; }
 }
 `;
+
+/** Look of the HTML that an output brings, where it has none of its own. */
+export const HTML_OUTPUT_STYLE =
+  "table{border-collapse:collapse;font-size:.93rem}th,td{border:1px solid var(--line);padding:.3rem .7rem}th{background:var(--panel)}";

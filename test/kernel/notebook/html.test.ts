@@ -126,7 +126,7 @@ describe("a notebook as a page", () => {
     [
       "HTML cannot close what holds it",
       display({ "text/html": "<b>x</template><script>" }),
-      /^<div><template shadowrootmode="open"><b>x&lt;\/template><script><\/template><\/div>$/,
+      /^<div><template shadowrootmode="open"><style>.*<\/style><b>x&lt;\/template><script><\/template><\/div>$/,
     ],
     ["JSON", display({ "application/json": { a: "<" } }), /^<pre>\{\n &quot;a&quot;: &quot;&lt;&quot;\n\}<\/pre>$/],
     ["an unknown type", display({ "application/x<y": 1 }), /type application\/x&lt;y, which needs the editor/],

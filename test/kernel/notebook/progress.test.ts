@@ -74,7 +74,7 @@ describe("progress of a run", () => {
     progress.onCell(cell("x".repeat(200)), { number: 1, of: 1 });
     const [remark, line] = screen(shown().err);
     assert.equal(remark, "a remark");
-    assert.equal(line!.length, 79);
+    assert.equal(line!.length, 79, line);
     progress.end("done");
   });
 
