@@ -1,0 +1,77 @@
+/** How ops become the functions that a user calls: numbers are accepted for tensors, and anything else is refused. */
+import { resultType, type DType } from "../tensor/dtype.ts";
+import { describe, OptionError } from "../tensor/errors.ts";
+import { filled } from "../tensor/create.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { elementwise, type ResultRule } from "./elementwise.ts";
+
+/** What an elementwise operation takes: a number stands for a 0-d tensor. */
+export type Operand = Tensor | number;
+
+/** A function on tensors that knows its name. */
+export type Named<F> = F & { readonly opName: string };
+
+export function named<F extends (...args: never[]) => unknown>(name: string, f: F): Named<F> {
+  Object.defineProperty(f, "name", { value: name });
+  return Object.assign(f, { opName: name });
+}
+
+/** Refuses what is not a tensor, saying which argument of which function it was. */
+export function checkTensor(who: string, argument: string, x: unknown): Tensor {
+  if (x instanceof Tensor) return x;
+  const promise = x instanceof Promise ? " Did you forget await?" : "";
+  throw new OptionError(`${who}: ${argument} must be a tensor, got ${describe(x)}.${promise}`);
+}
+
+/** Operands as tensors; a number takes the dtype that PyTorch's promotion gives it among the others. */
+export function toTensors(who: string, ...operands: readonly Operand[]): Tensor[] {
+  let dtype: DType | undefined;
+  return operands.map((x, i) => {
+    if (x instanceof Tensor) return x;
+    if (typeof x !== "number")
+      throw new OptionError(`${who}: argument ${i + 1} must be a tensor or a number, got ${describe(x)}.`);
+    return filled([], x, (dtype ??= resultType(...operands)));
+  });
+}
+
+/** A function of one tensor, elementwise, declared by its formula in `x` (and derivative in `x` and the result `y`). */
+export function unary(
+  name: string,
+  formula: string,
+  {
+    derivative,
+    dtype,
+    differentiable = true,
+  }: { derivative?: string; dtype?: ResultRule; differentiable?: boolean } = {},
+): Named<(x: Tensor) => Tensor> {
+  const op = elementwise({
+    name,
+    formula,
+    inputs: ["x"],
+    differentiable,
+    ...(derivative === undefined ? {} : { derivatives: { x: derivative } }),
+    ...(dtype === undefined ? {} : { dtype }),
+  });
+  return named(name, (x: Tensor) => op([checkTensor(name, "x", x)]));
+}
+
+/** A function of two operands that broadcast, declared by its formula in `a` and `b`. */
+export function binary(
+  name: string,
+  formula: string,
+  {
+    derivatives = {},
+    dtype,
+    differentiable = true,
+  }: { derivatives?: { a?: string; b?: string }; dtype?: ResultRule; differentiable?: boolean } = {},
+): Named<(a: Operand, b: Operand) => Tensor> {
+  const op = elementwise({
+    name,
+    formula,
+    inputs: ["a", "b"],
+    derivatives,
+    differentiable,
+    ...(dtype === undefined ? {} : { dtype }),
+  });
+  return named(name, (a: Operand, b: Operand) => op(toTensors(name, a, b)));
+}

@@ -1,0 +1,3 @@
+export { noGrad, enableGrad, isGradEnabled } from "./mode.ts";
+export { grad, type BackwardOptions, type GradOptions } from "./backward.ts";
+export { gradcheck, gradgradcheck, type GradcheckOptions } from "./gradcheck.ts";

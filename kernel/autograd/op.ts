@@ -1,0 +1,40 @@
+import { poll } from "../tensor/poll.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { gradMode } from "./mode.ts";
+import { Node, type Rule } from "./node.ts";
+
+/** An operation on tensors: how it is computed, and its gradient beside it. */
+export interface Definition<Attributes> {
+  /** As in error messages and in what is printed of a result. */
+  name: string;
+  /** Computes the result: a new tensor, or a new view; never an input itself. */
+  forward(inputs: readonly Tensor[], attributes: Attributes): Tensor;
+  /** Which values the rule needs; they are kept until the graph is freed. Default: none. */
+  keep?(y: Tensor, inputs: readonly Tensor[], attributes: Attributes): readonly Tensor[];
+  /** The gradient, in ops. `undefined` for an op whose result has none (argmax, comparison). */
+  gradient: Rule<Attributes> | undefined;
+}
+
+/** An operation made runnable: inputs, and whatever else it needs to know as one object. */
+export type Op<Attributes> = (inputs: readonly Tensor[], attributes: Attributes) => Tensor;
+
+export function defineOp<Attributes = undefined>({
+  name,
+  forward,
+  keep,
+  gradient,
+}: Definition<Attributes>): Op<Attributes> {
+  return (inputs, attributes) => {
+    poll();
+    const y = forward(inputs, attributes);
+    if (gradient !== undefined && gradMode.enabled && wanted(inputs)) {
+      y.setHistory(new Node(name, gradient as Rule, inputs, attributes, keep?.(y, inputs, attributes) ?? []));
+    }
+    return y;
+  };
+}
+
+function wanted(inputs: readonly Tensor[]): boolean {
+  for (const x of inputs) if (x.requiresGrad) return true;
+  return false;
+}

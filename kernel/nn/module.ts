@@ -1,0 +1,203 @@
+import { describe, DTypeError, OptionError, ShapeError } from "../tensor/errors.ts";
+import { checkDType, isFloating, type DType } from "../tensor/dtype.ts";
+import { noGrad } from "../autograd/mode.ts";
+import { sameShape, show } from "../tensor/shape.ts";
+import { checkOptions } from "../tensor/options.ts";
+import { detach, to } from "../ops/to.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { Buffer, Parameter } from "./parameter.ts";
+
+/** Tensors by name, PyTorch's names: "layer1.weight". */
+export type StateDict = { [name: string]: Tensor };
+
+/**
+ * The base of everything with parameters. A subclass assigns its layers, Parameters and buffers to properties; they are
+ * found there, in the order of assignment, and named by them.
+ *
+ *     class Net extends nn.Module {
+ *       layer1 = new nn.Linear(2, 4);
+ *       forward(x: Tensor) { return this.layer1.forward(x).relu(); }
+ *     }
+ */
+export abstract class Module {
+  /** True while training: Dropout drops, BatchNorm measures. Set by `train()` and `eval()`. */
+  training = true;
+
+  /** @internal PyTorch's name in `stateDict()`, for a property that is called otherwise here. */
+  get stateNames(): { readonly [property: string]: string } {
+    return {};
+  }
+
+  abstract forward(...inputs: any[]): any;
+
+  /** Modules directly inside this one, by property. Lists of modules override it. */
+  namedChildren(): [name: string, child: Module][] {
+    return Object.entries(this).filter((entry): entry is [string, Module] => entry[1] instanceof Module);
+  }
+  children(): Module[] {
+    return this.namedChildren().map(([, child]) => child);
+  }
+
+  /** This module and all inside it, outermost first; each once, even when it is used twice. */
+  namedModules(prefix = "", seen = new Set<Module>()): [name: string, module: Module][] {
+    if (seen.has(this)) return [];
+    seen.add(this);
+    const found: [string, Module][] = [[prefix, this]];
+    for (const [name, child] of this.namedChildren()) found.push(...child.namedModules(join(prefix, name), seen));
+    return found;
+  }
+  modules(): Module[] {
+    return this.namedModules().map(([, module]) => module);
+  }
+
+  /** All parameters with their names, `layer1.weight`; a shared one once, under its first name. */
+  namedParameters(): [name: string, parameter: Parameter][] {
+    return once(this.entries((value) => value instanceof Parameter)) as [string, Parameter][];
+  }
+  parameters(): Parameter[] {
+    return this.namedParameters().map(([, parameter]) => parameter);
+  }
+
+  /** Tensors that are kept but not learned, such as the running mean of BatchNorm: properties made with `new nn.Buffer`. */
+  namedBuffers(): [name: string, buffer: Tensor][] {
+    return once(this.entries((value) => value instanceof Buffer));
+  }
+  buffers(): Tensor[] {
+    return this.namedBuffers().map(([, buffer]) => buffer);
+  }
+
+  private entries(wanted: (value: unknown) => boolean): [string, Tensor][] {
+    return this.namedModules().flatMap(([prefix, module]) =>
+      Object.entries(module)
+        .filter(([, value]) => wanted(value))
+        .map(([name, value]): [string, Tensor] => [join(prefix, module.stateNames[name] ?? name), value as Tensor]),
+    );
+  }
+
+  /**
+   * Parameters and buffers by name, PyTorch's names in PyTorch's order. They are the module's own memory: training
+   * changes them. Use `save()` or `clone()` to keep a moment.
+   */
+  stateDict(): StateDict {
+    const state: StateDict = {};
+    for (const [prefix, module] of this.namedModules()) {
+      const own = Object.entries(module);
+      const parameters = own.filter(([, value]) => value instanceof Parameter);
+      const buffers = own.filter(([, value]) => value instanceof Buffer);
+      for (const [name, value] of [...parameters, ...buffers]) {
+        state[join(prefix, module.stateNames[name] ?? name)] = detach(value as Tensor);
+      }
+    }
+    return state;
+  }
+
+  /**
+   * Copies values into the parameters and buffers of the same names. Nothing is changed when a name or a shape does not
+   * fit, unless `{ strict: false }`, which allows missing and unexpected names and returns them.
+   */
+  loadStateDict(state: StateDict, options: { strict?: boolean } = {}): { missing: string[]; unexpected: string[] } {
+    checkOptions("loadStateDict", options, ["strict"]);
+    if (typeof state !== "object" || state === null) {
+      throw new OptionError(`loadStateDict: needs an object of tensors by name, got ${describe(state)}.`);
+    }
+    const own = this.stateDict();
+    const missing = Object.keys(own).filter((name) => !(name in state));
+    const unexpected = Object.keys(state).filter((name) => !(name in own));
+    if ((options.strict ?? true) && missing.length + unexpected.length > 0) {
+      const list = (names: string[]): string => names.slice(0, 8).join(", ") + (names.length > 8 ? ", …" : "");
+      const parts = [
+        missing.length > 0 ? `missing: ${list(missing)}` : "",
+        unexpected.length > 0 ? `unexpected: ${list(unexpected)}` : "",
+      ].filter((part) => part !== "");
+      throw new OptionError(
+        `loadStateDict: the names do not fit this ${this.constructor.name}: ${parts.join("; ")}. Pass { strict: false } to load the rest.`,
+      );
+    }
+    const pairs = Object.entries(own).filter(([name]) => name in state);
+    for (const [name, target] of pairs) {
+      const source = state[name];
+      if (!(source instanceof Tensor))
+        throw new OptionError(`loadStateDict: ${name} must be a tensor, got ${describe(source)}.`);
+      if (!sameShape(source.shape, target.shape)) {
+        throw new ShapeError(
+          `loadStateDict: ${name} has shape ${show(source.shape)}, this ${this.constructor.name} needs ${show(target.shape)}.`,
+        );
+      }
+    }
+    noGrad(() => pairs.forEach(([name, target]) => target.copy_(state[name]!)));
+    return { missing, unexpected };
+  }
+
+  /** Training mode (or not) for this module and all inside. */
+  train(mode = true): this {
+    for (const module of this.modules()) module.training = mode;
+    return this;
+  }
+  /** Evaluation mode: Dropout passes everything, BatchNorm uses what it has measured. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Calls `f` on every module, innermost first; for initialising. */
+  apply(f: (module: Module) => void): this {
+    for (const child of this.children()) child.apply(f);
+    f(this);
+    return this;
+  }
+
+  requiresGrad_(value = true): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad = value;
+    return this;
+  }
+  zeroGrad(options: { setToNone?: boolean } = {}): void {
+    checkOptions("zeroGrad", options, ["setToNone"]);
+    for (const parameter of this.parameters()) {
+      if (options.setToNone ?? true) parameter.grad = undefined;
+      else if (parameter.grad !== undefined) parameter.grad = detach(parameter.grad).zero_();
+    }
+  }
+
+  /** Converts parameters and buffers of a floating dtype. Make the optimizer afterwards: the parameters are new ones. */
+  to(dtype: DType): this {
+    if (!isFloating(checkDType("Module.to", dtype)))
+      throw new DTypeError(`Module.to: parameters need float32 or float64, got ${dtype}.`);
+    for (const module of this.modules()) {
+      for (const [name, value] of Object.entries(module)) {
+        if (!(value instanceof Parameter || value instanceof Buffer)) continue;
+        if (value.dtype === dtype || !isFloating(value.dtype)) continue;
+        const converted = noGrad(() => to(value, dtype));
+        (module as unknown as { [name: string]: Tensor })[name] =
+          value instanceof Parameter ? new Parameter(converted, value.requiresGrad) : new Buffer(converted);
+      }
+    }
+    return this;
+  }
+
+  /** What distinguishes this module, inside the brackets when printed. */
+  extraRepr(): string {
+    return "";
+  }
+  toString(): string {
+    const lines = this.namedChildren().map(
+      ([name, child]) => `  (${name}): ${child.toString().replaceAll("\n", "\n  ")}`,
+    );
+    const extra = this.extraRepr();
+    if (lines.length === 0) return `${this.constructor.name}(${extra})`;
+    return [`${this.constructor.name}(${extra}`, ...lines, ")"].join("\n");
+  }
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+  [Symbol.for("Jupyter.display")](): { [mime: string]: string } {
+    return { "text/plain": this.toString() };
+  }
+}
+
+function join(prefix: string, name: string): string {
+  return prefix === "" ? name : `${prefix}.${name}`;
+}
+
+function once(entries: [string, Tensor][]): [string, Tensor][] {
+  const seen = new Set<Tensor>();
+  return entries.filter(([, value]) => !seen.has(value) && seen.add(value));
+}

@@ -1,0 +1,19 @@
+import { DTypeError } from "../tensor/errors.ts";
+import { isFloating } from "../tensor/dtype.ts";
+import { Tensor } from "../tensor/tensor.ts";
+
+/** A tensor that a module learns: found by `parameters()`, requires a gradient unless told otherwise. */
+export class Parameter extends Tensor {
+  constructor(data: Tensor, requiresGrad = true) {
+    if (!isFloating(data.dtype)) throw new DTypeError(`Parameter: needs float32 or float64, got ${data.dtype}.`);
+    super(data.storage, data.shape, data.strides, data.offset);
+    this.requiresGrad = requiresGrad;
+  }
+}
+
+/** A tensor that a module keeps but does not learn, such as a running mean: part of its `stateDict()`. */
+export class Buffer extends Tensor {
+  constructor(data: Tensor) {
+    super(data.storage, data.shape, data.strides, data.offset);
+  }
+}

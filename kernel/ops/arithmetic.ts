@@ -1,0 +1,23 @@
+import { floating } from "../autograd/elementwise.ts";
+import { binary, unary } from "../autograd/functions.ts";
+
+/** a + b, elementwise with broadcasting. */
+export const add = binary("add", "a + b");
+
+/** a − b, elementwise with broadcasting. */
+export const sub = binary("sub", "a - b");
+
+/** a · b, elementwise with broadcasting. */
+export const mul = binary("mul", "a * b");
+
+/** a / b, elementwise with broadcasting; whole numbers give float32. Division by 0 gives ±Infinity or NaN. */
+export const div = binary("div", "a / b", { dtype: floating, derivatives: { a: "1 / b", b: "-(y / b)" } });
+
+/** Remainder of a / b with the sign of b, as Python's %. Gradient: 1 by a, −⌊a/b⌋ by b. */
+export const remainder = binary("remainder", "mod(a, b)");
+
+/** −x. */
+export const neg = unary("neg", "-x");
+
+/** 1 / x. */
+export const reciprocal = unary("reciprocal", "1 / x", { dtype: floating, derivative: "-(y * y)" });

@@ -1,0 +1,94 @@
+import { checkTensor, named } from "../autograd/functions.ts";
+import { defineOp, type Op } from "../autograd/op.ts";
+import { filled } from "../tensor/create.ts";
+import { ShapeError } from "../tensor/errors.ts";
+import { lined } from "../tensor/reduce.ts";
+import { checkDim, show } from "../tensor/shape.ts";
+import { copyElements, elements, empty, type Tensor } from "../tensor/tensor.ts";
+import { checkIndex, checkIndices } from "./gather.ts";
+import { reshape } from "./reshape.ts";
+
+interface Selection {
+  readonly dim: number;
+  readonly index: Tensor;
+}
+
+const select: Op<Selection> = defineOp({
+  name: "indexSelect",
+  forward([x], { dim, index }) {
+    const count = index.numel();
+    const y = empty(
+      x!.shape.map((n, d) => (d === dim ? count : n)),
+      x!.dtype,
+    );
+    const { source, outer, count: size, inner } = lined(x!, [dim]);
+    const positions = elements(index);
+    const from = source.storage.array();
+    const to = y.storage.array();
+    for (let k = 0; k < count; k++) {
+      const i = checkIndex("indexSelect", positions.data[positions.start + k]!, size, dim);
+      for (let o = 0; o < outer; o++) {
+        const start = source.offset + (o * size + i) * inner;
+        to.set(from.subarray(start, start + inner), (o * count + k) * inner);
+      }
+    }
+    return y;
+  },
+  keep: (_y, _inputs, { index }) => [index],
+  gradient: (g, { shapes: [shape], saved: [index], attributes: { dim } }) => [
+    addAt([filled(shape!, 0, g.dtype), g], { dim, index: index! }),
+  ],
+});
+
+const addAt: Op<Selection> = defineOp({
+  name: "indexAdd",
+  forward([x, source], { dim, index }) {
+    const y = empty(x!.shape, x!.dtype);
+    copyElements(x!, y.storage.array(), 0);
+    const { source: rows, outer, count, inner } = lined(source!, [dim]);
+    const positions = elements(index);
+    const from = rows.storage.array();
+    const to = y.storage.array();
+    const size = x!.shape[dim]!;
+    for (let k = 0; k < count; k++) {
+      const i = checkIndex("indexAdd", positions.data[positions.start + k]!, size, dim);
+      for (let o = 0; o < outer; o++) {
+        const a = (o * size + i) * inner;
+        const b = rows.offset + (o * count + k) * inner;
+        for (let j = 0; j < inner; j++) to[a + j]! += from[b + j]!;
+      }
+    }
+    return y;
+  },
+  keep: (_y, _inputs, { index }) => [index],
+  gradient: (g, { saved: [index], attributes: { dim } }) => [g, select([g], { dim, index: index! })],
+});
+
+/** The slices along a dim that `index` (one dim, int32) names, in its order, also more than once. */
+export const indexSelect = named("indexSelect", (x: Tensor, dim: number, index: Tensor): Tensor => {
+  const d = checkDim("indexSelect", dim, checkTensor("indexSelect", "x", x).ndim);
+  if (checkIndices("indexSelect", index).ndim > 1) {
+    throw new ShapeError(`indexSelect: the index must have one dim, got ${show(index.shape)}.`);
+  }
+  return select([x], { dim: d, index });
+});
+
+/** x with the slices of `source` added along a dim at the places that `index` names. */
+export const indexAdd = named("indexAdd", (x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor => {
+  const d = checkDim("indexAdd", dim, checkTensor("indexAdd", "x", x).ndim);
+  checkTensor("indexAdd", "source", source);
+  const want = x.shape.map((n, i) => (i === d ? checkIndices("indexAdd", index).numel() : n));
+  if (show(want) !== show(source.shape)) {
+    throw new ShapeError(`indexAdd: the source must have shape ${show(want)}, got ${show(source.shape)}.`);
+  }
+  return addAt([x, source], { dim: d, index });
+});
+
+/** Rows of `weight[n, d]` named by `input` (int32, any shape) → [...input.shape, d]. */
+export const embedding = named("embedding", (input: Tensor, weight: Tensor): Tensor => {
+  checkIndices("embedding", input);
+  if (checkTensor("embedding", "weight", weight).ndim !== 2) {
+    throw new ShapeError(`embedding: weight must be [rows, size], got ${show(weight.shape)}.`);
+  }
+  return reshape(select([weight], { dim: 0, index: reshape(input, -1) }), [...input.shape, weight.shape[1]!]);
+});

@@ -1,0 +1,98 @@
+import { checkTensor, named } from "../autograd/functions.ts";
+import { defineOp, type Op } from "../autograd/op.ts";
+import type { TypedArray } from "../tensor/dtype.ts";
+import { isFloating } from "../tensor/dtype.ts";
+import { DTypeError } from "../tensor/errors.ts";
+import { lined } from "../tensor/reduce.ts";
+import { checkDim, checkDims } from "../tensor/shape.ts";
+import { checkOptions } from "../tensor/options.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+import { add, mul, sub } from "./arithmetic.ts";
+import { isfinite } from "./compare.ts";
+import { exp, log } from "./exponential.ts";
+import { amax } from "./max.ts";
+import { reshape } from "./reshape.ts";
+import { sum, type Dims, type ReduceOptions } from "./sum.ts";
+import { detach } from "./to.ts";
+import { where } from "./where.ts";
+
+/** Transforms `count` elements, `step` apart. */
+type Line = (from: TypedArray, a: number, to: TypedArray, b: number, count: number, step: number) => void;
+
+function alongDim(x: Tensor, dim: number, line: Line): Tensor {
+  const y = empty(x.shape, x.dtype);
+  const { source, outer, count, inner } = lined(x, x.ndim === 0 ? [] : [dim]);
+  const from = source.storage.array();
+  const to = y.storage.array();
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      const at = o * count * inner + i;
+      line(from, source.offset + at, to, at, count, inner);
+    }
+  }
+  return y;
+}
+
+// Subtract the maximum: exp(800) is Infinity.
+function maximum(from: TypedArray, a: number, count: number, step: number): number {
+  let max = -Infinity;
+  for (let n = 0; n < count; n++) max = Math.max(max, from[a + n * step]!);
+  return max;
+}
+
+const normalise: Line = (from, a, to, b, count, step) => {
+  const max = maximum(from, a, count, step);
+  let sum = 0;
+  for (let n = 0; n < count; n++) sum += Math.exp(from[a + n * step]! - max);
+  for (let n = 0; n < count; n++) to[b + n * step] = Math.exp(from[a + n * step]! - max) / sum;
+};
+const logNormalise: Line = (from, a, to, b, count, step) => {
+  const max = maximum(from, a, count, step);
+  let sum = 0;
+  for (let n = 0; n < count; n++) sum += Math.exp(from[a + n * step]! - max);
+  const shift = max + Math.log(sum);
+  for (let n = 0; n < count; n++) to[b + n * step] = from[a + n * step]! - shift;
+};
+
+const soft: Op<number> = defineOp({
+  name: "softmax",
+  forward: ([x], dim) => alongDim(x!, dim, normalise),
+  keep: (y) => [y],
+  gradient: (g, { saved: [y], attributes: dim }) => [mul(y!, sub(g, sum(mul(g, y!), dim, { keepdim: true })))],
+});
+const logSoft: Op<number> = defineOp({
+  name: "logSoftmax",
+  forward: ([x], dim) => alongDim(x!, dim, logNormalise),
+  keep: (y) => [y],
+  gradient: (g, { saved: [y], attributes: dim }) => [sub(g, mul(exp(y!), sum(g, dim, { keepdim: true })))],
+});
+
+function check(who: string, x: Tensor, dim: number): number {
+  if (!isFloating(checkTensor(who, "x", x).dtype))
+    throw new DTypeError(`${who}: needs float32 or float64, got ${x.dtype}.`);
+  return checkDim(who, dim, x.ndim);
+}
+
+/** eˣ / Σ eˣ along a dim: positive, adds up to 1. Safe for any finite x. Gradient: y (g − Σ g·y). */
+export const softmax = named("softmax", (x: Tensor, dim: number): Tensor => soft([x], check("softmax", x, dim)));
+
+/** ln softmax(x) along a dim, without overflow. Gradient: g − softmax(x) Σ g. */
+export const logSoftmax = named("logSoftmax", (x: Tensor, dim: number): Tensor =>
+  logSoft([x], check("logSoftmax", x, dim)),
+);
+
+/** ln Σ eˣ over the dims (all by default), without overflow. Gradient: softmax. */
+export const logsumexp = named("logsumexp", (x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor => {
+  checkTensor("logsumexp", "x", x);
+  checkOptions("logsumexp", options, ["keepdim"]);
+  const dims = checkDims("logsumexp", dim, x.ndim);
+  const top = detach(amax(x, dims, { keepdim: true }));
+  const shift = where(isfinite(top), top, 0);
+  const result = add(log(sum(exp(sub(x, shift)), dims, { keepdim: true })), shift);
+  return options.keepdim
+    ? result
+    : reshape(
+        result,
+        x.shape.filter((_, d) => !dims.includes(d)),
+      );
+});

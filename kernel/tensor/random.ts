@@ -1,0 +1,152 @@
+import { sizesAndOptions, type Sizes, type TensorOptions } from "./create.ts";
+import { checkDType, isFloating, type DType } from "./dtype.ts";
+import { describe, DTypeError, OptionError } from "./errors.ts";
+import { MT19937 } from "./mt19937.ts";
+import { checkOptions } from "./options.ts";
+import { sizeArguments, type Shape } from "./shape.ts";
+import { empty, type Tensor } from "./tensor.ts";
+
+/** The stream that everything random draws from. Until `manualSeed` it starts from the clock. */
+const stream = new MT19937(Date.now() ^ (Math.random() * 2 ** 32));
+
+/**
+ * Starts the stream of random numbers anew. The same seed gives the same numbers, and the same as `torch.manual_seed`
+ * on the CPU.
+ */
+export function manualSeed(seed: number): void {
+  if (!Number.isSafeInteger(seed))
+    throw new OptionError(`manualSeed: seed must be a whole number, got ${describe(seed)}.`);
+  // PyTorch keeps the low 32 bits, also of a negative seed.
+  stream.seed(Number(BigInt.asUintN(32, BigInt(seed))));
+}
+
+function floating(who: string, options: TensorOptions): DType {
+  const dtype = checkDType(who, options.dtype ?? "float32");
+  if (!isFloating(dtype))
+    throw new DTypeError(
+      `${who}: dtype must be "float32" or "float64", got "${dtype}". For whole numbers use randint.`,
+    );
+  return dtype;
+}
+
+/** Evenly distributed in [0, 1): 24 random bits in float32, 53 in float64. */
+export function rand(...sizes: Sizes): Tensor {
+  const [shape, options] = sizesAndOptions("rand", sizes);
+  const x = empty(shape, floating("rand", options));
+  fillUniform(x, 0, 1);
+  if (options.requiresGrad) x.requiresGrad = true;
+  return x;
+}
+
+/** Normally distributed, mean 0 and variance 1. */
+export function randn(...sizes: Sizes): Tensor {
+  const [shape, options] = sizesAndOptions("randn", sizes);
+  const x = empty(shape, floating("randn", options));
+  fillNormal(x, 0, 1);
+  if (options.requiresGrad) x.requiresGrad = true;
+  return x;
+}
+
+/** Whole numbers from `low` (default 0) up to, without, `high`; int32 unless a dtype is given. */
+export function randint(high: number, shape: Shape, options?: TensorOptions): Tensor;
+export function randint(low: number, high: number, shape: Shape, options?: TensorOptions): Tensor;
+export function randint(...args: readonly (number | Shape | TensorOptions | undefined)[]): Tensor {
+  const [low, high, shape, options = {}] = (Array.isArray(args[1]) ? [0, ...args] : args) as [
+    number,
+    number,
+    Shape,
+    TensorOptions?,
+  ];
+  checkOptions("randint", options, ["dtype", "requiresGrad"]);
+  if (!Number.isInteger(low) || !Number.isInteger(high) || low >= high || high - low > 2 ** 32) {
+    throw new OptionError(`randint: needs whole numbers low < high, got ${describe(low)} and ${describe(high)}.`);
+  }
+  const x = empty(sizeArguments("randint", [shape]), checkDType("randint", options.dtype ?? "int32"));
+  const data = x.storage.array();
+  for (let i = 0; i < data.length; i++) data[i] = low + (stream.next32() % (high - low));
+  return x;
+}
+
+/** The numbers 0 … n-1 in random order, int32. */
+export function randperm(n: number, options: TensorOptions = {}): Tensor {
+  checkOptions("randperm", options, ["dtype"]);
+  const x = empty(sizeArguments("randperm", [n]), checkDType("randperm", options.dtype ?? "int32"));
+  const data = x.storage.array();
+  for (let i = 0; i < n; i++) data[i] = i;
+  for (let i = 0; i < n - 1; i++) {
+    const j = i + (stream.next32() % (n - i));
+    const held = data[i]!;
+    data[i] = data[j]!;
+    data[j] = held;
+  }
+  return x;
+}
+
+/** Like `rand`, with the shape and dtype of `x`. */
+export function randLike(x: Tensor, options: TensorOptions = {}): Tensor {
+  return rand(x.shape, { dtype: x.dtype, ...options });
+}
+/** Like `randn`, with the shape and dtype of `x`. */
+export function randnLike(x: Tensor, options: TensorOptions = {}): Tensor {
+  return randn(x.shape, { dtype: x.dtype, ...options });
+}
+
+/** Fills a new or contiguous tensor from [from, to). Rounds in float32 where PyTorch does. */
+export function fillUniform(x: Tensor, from: number, to: number): void {
+  const { data, end } = target(x);
+  if (x.dtype === "float64") {
+    for (let i = x.offset; i < end; i++) data[i] = stream.uniform53() * (to - from) + from;
+    return;
+  }
+  const low = Math.fround(from);
+  const range = Math.fround(Math.fround(to) - low);
+  for (let i = x.offset; i < end; i++) data[i] = Math.fround(stream.uniform24() * range) + low;
+}
+
+/**
+ * Fills a new or contiguous tensor with normal numbers.
+ *
+ * PyTorch draws sixteen and more by Box–Muller on blocks of sixteen uniform numbers, the last block drawn again when the
+ * size is no multiple of sixteen, and fewer one by one; so the numbers depend on the size.
+ */
+export function fillNormal(x: Tensor, mean: number, std: number): void {
+  const { data, end } = target(x);
+  const start = x.offset;
+  const size = end - start;
+  if (size < 16) {
+    for (let i = start; i < end; i++) data[i] = stream.normal() * std + mean;
+    return;
+  }
+  const uniform = x.dtype === "float64" ? () => stream.uniform53() : () => stream.uniform24();
+  const transform = (at: number): void => {
+    for (let j = at; j < at + 8; j++) {
+      const radius = Math.sqrt(-2 * Math.log(1 - data[j]!));
+      const theta = 2 * Math.PI * data[j + 8]!;
+      data[j] = radius * Math.cos(theta) * std + mean;
+      data[j + 8] = radius * Math.sin(theta) * std + mean;
+    }
+  };
+  for (let i = start; i < end; i++) data[i] = uniform();
+  for (let i = start; i + 16 <= end; i += 16) transform(i);
+  if (size % 16 !== 0) {
+    for (let i = end - 16; i < end; i++) data[i] = uniform();
+    transform(end - 16);
+  }
+}
+
+/** 1 with probability `p`, else 0. */
+export function fillBernoulli(x: Tensor, p: number): void {
+  const { data, end } = target(x);
+  for (let i = x.offset; i < end; i++) data[i] = stream.uniform53() < p ? 1 : 0;
+}
+
+/** A whole number from 0 to n-1 from the same stream: for shuffles. */
+export function randomIndex(n: number): number {
+  return stream.next32() % n;
+}
+
+function target(x: Tensor) {
+  if (!x.isContiguous()) throw new Error("random: fill a contiguous tensor, then copy it.");
+  x.storage.version++;
+  return { data: x.storage.array(), end: x.offset + x.numel() };
+}
