@@ -6,7 +6,17 @@
 //   node .ci/vscode.mjs --serve <folder>   opens <folder> in it, with the extension loaded from this checkout
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
@@ -209,15 +219,25 @@ export function installExtension({ data, vsix }) {
 }
 
 /**
- * The address that opens `folder`, with extensions under development.
+ * Loads an extension from its folder, beside the one under development: the address can name only one. For a server
+ * that starts afterwards for the first time with this `data`.
+ */
+export function linkExtension({ data, folder }) {
+  const { publisher, name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  mkdirSync(join(data, "ext"), { recursive: true });
+  symlinkSync(folder, join(data, "ext", `${publisher}.${name}-${version}`), "junction");
+}
+
+/**
+ * The address that opens `folder`, with an extension under development and its tests.
  *
  * @param {{ authority: string, address: string }} server
- * @param {{ folder: string, extensions?: string[], tests?: string, open?: string, token?: string }} options
+ * @param {{ folder: string, extension?: string, tests?: string, open?: string, token?: string }} options
  */
-export function workbenchAddress(server, { folder, extensions = [], tests, open, token }) {
+export function workbenchAddress(server, { folder, extension, tests, open, token }) {
   const remote = (path) => `vscode-remote://${server.authority}${resolve(path)}`;
   const payload = [
-    ...extensions.map((path) => ["extensionDevelopmentPath", remote(path)]),
+    ...(extension ? [["extensionDevelopmentPath", remote(extension)]] : []),
     ...(tests ? [["extensionTestsPath", remote(tests)]] : []),
     ...(open ? [["openFile", remote(open)]] : []),
   ];
@@ -230,7 +250,7 @@ async function serve(folder) {
   const data = process.env.GRADBOOK_VSCODE_DATA ?? mkdtempSync(join(tmpdir(), "gradbook-vscode-"));
   const token = randomBytes(16).toString("hex");
   const server = await startServer({ data, port: await freePort(), token, trust: false });
-  const address = workbenchAddress(server, { folder, extensions: [root], token });
+  const address = workbenchAddress(server, { folder, extension: root, token });
   console.log(`\nVS Code with Gradbook is open at\n\n  ${address}\n\nCtrl+C ends it.`);
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => server.stop());
   await server.exited;

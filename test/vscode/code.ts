@@ -8,9 +8,16 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { findChromium } from "../../.ci/chromium.mjs";
-import { freePort, installExtension, settings, startServer, workbenchAddress } from "../../.ci/vscode.mjs";
+import {
+  freePort,
+  installExtension,
+  linkExtension,
+  settings,
+  startServer,
+  workbenchAddress,
+} from "../../.ci/vscode.mjs";
 import { createBridge } from "./bridge.ts";
-import { MARK } from "./mark.ts";
+import { MARK, TEST_OUTPUT } from "./mark.ts";
 
 /** Longest time for the whole run, in ms: ten times what it takes. */
 const LIMIT_MS = 15 * 60_000;
@@ -22,7 +29,7 @@ const named = (name: string) =>
     .filter((argument) => argument.startsWith(`--${name}=`))
     .map((argument) => argument.slice(name.length + 3));
 const [tests] = named("extensionTestsPath");
-const extensions = named("extensionDevelopmentPath");
+const [extension, ...others] = named("extensionDevelopmentPath");
 const folder = process.argv.slice(2).find((argument) => !argument.startsWith("-"));
 if (!tests || !folder) throw new Error("code.ts: needs --extensionTestsPath=<file> and a folder to open.");
 
@@ -31,9 +38,11 @@ const screenshots = resolve(import.meta.dirname, "../../.cache/screenshots");
 let code = 1;
 let browser: Browser | undefined;
 let log: string | undefined;
+let said = () => "";
 let stop = () => {};
 try {
   for (const vsix of named("install-extension")) installExtension({ data, vsix });
+  for (const other of others) linkExtension({ data, folder: other });
   const server = await startServer({
     data,
     port: await freePort(),
@@ -65,13 +74,17 @@ try {
   const page = await context.newPage();
   const bridge = createBridge(page, data);
   if (process.env.GRADBOOK_E2E_CONSOLE) page.on("console", (message) => console.log(`[page] ${message.text()}`));
+  /** What VS Code itself says: of interest when something failed. */
+  const workbench: string[] = [];
+  said = () => workbench.slice(-100).join("\n");
   const finished = new Promise<number>((done) => void page.exposeFunction("codeAutomationExit", done));
   await page.exposeFunction("codeAutomationLog", (_type: string, parts: unknown[]) => {
-    const [first] = parts;
-    if (typeof first === "string" && first.startsWith(MARK)) void bridge(JSON.parse(first.slice(MARK.length)));
-    else console.log(...parts);
+    const text = parts.map(String).join(" ");
+    if (text.startsWith(MARK)) void bridge(JSON.parse(text.slice(MARK.length)));
+    else if (text.startsWith(TEST_OUTPUT)) console.log(text.slice(TEST_OUTPUT.length));
+    else workbench.push(text);
   });
-  await page.goto(workbenchAddress(server, { folder, extensions, tests }));
+  await page.goto(workbenchAddress(server, { folder, tests, ...(extension && { extension }) }));
   const limit = new Promise<number>((done) => setTimeout(done, LIMIT_MS, 124).unref());
   const crashed = new Promise<number>((done) => page.once("crash", () => done(4)));
   code = await Promise.race([finished, limit, crashed]);
@@ -84,6 +97,7 @@ try {
 } finally {
   await browser?.close();
   stop();
+  if (code !== 0) console.error(`The end of what the window said:\n${said()}`);
   if (code !== 0 && log) console.error(`The end of the server's log:\n${readFileSync(log, "utf8").slice(-6000)}`);
   rmSync(data, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 }

@@ -5,7 +5,9 @@
 import Mocha from "mocha";
 import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { perform, pageDriver } from "./page.ts";
+import { format } from "node:util";
+import { TEST_OUTPUT } from "./mark.ts";
+import { pageDriver, perform } from "./page.ts";
 
 /** A part of the suite: its title and what registers its tests. After each part but the last, the window is reloaded. */
 export type Part = () => void;
@@ -18,6 +20,7 @@ export function createRun(parts: Part[]): () => Promise<void> {
     let index = 0;
     while (done(index) && existsSync(done(index)!)) index++;
 
+    if (pageDriver) Mocha.reporters.Base.consoleLog = (...parts) => console.log(TEST_OUTPUT + format(...parts));
     const mocha = new Mocha({ ui: "bdd", timeout: 120_000, color: false, reporter: "spec", ...(grep && { grep }) });
     mocha.suite.emit("pre-require", globalThis as never, "", mocha);
     parts[index]!();

@@ -1,0 +1,177 @@
+/** Notebooks for the tests: written to disk, opened, run, and looked at as a user would see them. */
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import * as vscode from "vscode";
+
+export const workspaceFolder = (): string => vscode.workspace.workspaceFolders![0]!.uri.fsPath;
+
+export interface CellSource {
+  code: string;
+  kind?: "code" | "markdown";
+  tags?: string[];
+}
+
+/** Writes an .ipynb of Gradbook's into the workspace and returns its URI. */
+export function writeNotebook(name: string, cells: (string | CellSource)[], kernelName = "gradbook"): vscode.Uri {
+  const file = path.join(workspaceFolder(), name);
+  const content = {
+    cells: cells.map((cell, i) => {
+      const { code, kind = "code", tags } = typeof cell === "string" ? { code: cell } : (cell as CellSource);
+      const common = { id: `cell-${i}`, metadata: tags ? { tags } : {}, source: code };
+      return kind === "markdown"
+        ? { ...common, cell_type: "markdown" }
+        : { ...common, cell_type: "code", execution_count: null, outputs: [] };
+    }),
+    metadata: {
+      kernelspec: { name: kernelName, display_name: "Gradbook (TypeScript)", language: "typescript" },
+      language_info: { name: "typescript" },
+    },
+    nbformat: 4,
+    nbformat_minor: 5,
+  };
+  writeFileSync(file, JSON.stringify(content, null, 1));
+  return vscode.Uri.file(file);
+}
+
+/** Opens a notebook of the workspace in the window, and waits until our kernel is its kernel. */
+export async function open(uri: vscode.Uri): Promise<vscode.NotebookDocument> {
+  const notebook = await vscode.workspace.openNotebookDocument(uri);
+  await vscode.window.showNotebookDocument(notebook);
+  return notebook;
+}
+export async function openNew(
+  name: string,
+  cells: (string | CellSource)[],
+  kernelName?: string,
+): Promise<vscode.NotebookDocument> {
+  return open(writeNotebook(name, cells, kernelName));
+}
+
+/**
+ * Resolves with the value of `condition` once it is not false or undefined. Looks again when a notebook changes, and
+ * every 50 ms for what VS Code has no event for.
+ */
+export async function until<T>(
+  what: string,
+  condition: () => T | false | undefined | Promise<T | false | undefined>,
+  limitMs = 30_000,
+): Promise<T> {
+  const limit = Date.now() + limitMs;
+  for (;;) {
+    const value = await condition();
+    if (value !== false && value !== undefined) return value;
+    if (Date.now() > limit) throw new Error(`waited ${limitMs / 1000} s for ${what}`);
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        subscription.dispose();
+        clearTimeout(timer);
+        resolve();
+      };
+      const subscription = vscode.workspace.onDidChangeNotebookDocument(done);
+      const timer = setTimeout(done, 50);
+    });
+  }
+}
+
+/** Starts cells `start` up to, not including, `end`; does not wait for them. */
+export async function start(notebook: vscode.NotebookDocument, from = 0, to = notebook.cellCount): Promise<void> {
+  await vscode.commands.executeCommand("notebook.cell.execute", {
+    ranges: [{ start: from, end: to }],
+    document: notebook.uri,
+  });
+}
+
+/** Runs one cell and waits until it has ended. */
+export async function run(
+  notebook: vscode.NotebookDocument,
+  index: number,
+  limitMs?: number,
+): Promise<vscode.NotebookCell> {
+  const before = notebook.cellAt(index).executionSummary?.timing?.startTime;
+  await start(notebook, index, index + 1);
+  return ended(notebook, index, before, limitMs);
+}
+
+/** Waits for the end of a run of this cell that began after `before`. */
+export function ended(
+  notebook: vscode.NotebookDocument,
+  index: number,
+  before?: number,
+  limitMs?: number,
+): Promise<vscode.NotebookCell> {
+  return until(
+    `the end of cell ${index}`,
+    () => {
+      const cell = notebook.cellAt(index);
+      const { timing, success } = cell.executionSummary ?? {};
+      return success !== undefined && timing && timing.startTime !== before && cell;
+    },
+    limitMs,
+  );
+}
+
+/** Waits until a cell shows `wanted` while it may still be running. */
+export function shows(notebook: vscode.NotebookDocument, index: number, wanted: string | RegExp): Promise<string> {
+  return until(`cell ${index} to show ${wanted}`, () => {
+    const text = textOf(notebook.cellAt(index));
+    return (typeof wanted === "string" ? text.includes(wanted) : wanted.test(text)) && text;
+  });
+}
+
+const decoder = new TextDecoder();
+
+/** All texts of a cell's outputs: streams, plain texts and errors, in order. */
+export function textOf(cell: vscode.NotebookCell): string {
+  return cell.outputs.map((output) => output.items.map(itemText).join("")).join("\n");
+}
+function itemText({ mime, data }: vscode.NotebookCellOutputItem): string {
+  if (mime === "application/vnd.code.notebook.error") {
+    const { name, message, stack } = JSON.parse(decoder.decode(data)) as {
+      name: string;
+      message: string;
+      stack: string;
+    };
+    return `${name}: ${message}\n${stack}`;
+  }
+  const isText = mime === "text/plain" || mime.startsWith("application/vnd.code.notebook.std");
+  return isText ? decoder.decode(data) : "";
+}
+
+/** The error that a cell shows. */
+export function errorOf(cell: vscode.NotebookCell): { name: string; message: string; stack: string } | undefined {
+  const item = cell.outputs.flatMap(({ items }) => items).find(({ mime }) => mime.endsWith("notebook.error"));
+  return item && (JSON.parse(decoder.decode(item.data)) as { name: string; message: string; stack: string });
+}
+
+export interface SavedNotebook {
+  metadata: { kernelspec: { name: string } };
+  cells: {
+    cell_type: string;
+    source: string[];
+    execution_count?: number | null;
+    outputs?: {
+      output_type: string;
+      name?: string;
+      text?: string[];
+      data?: { [mime: string]: unknown };
+      traceback?: string[];
+      ename?: string;
+    }[];
+  }[];
+}
+
+/** Saves and reads back what is on disk. */
+export async function save(notebook: vscode.NotebookDocument): Promise<SavedNotebook> {
+  if (!(await notebook.save())) throw new Error(`${notebook.uri.fsPath} was not saved`);
+  return JSON.parse(readFileSync(notebook.uri.fsPath, "utf8")) as SavedNotebook;
+}
+
+export async function closeAll(): Promise<void> {
+  // Reverting first: a dirty notebook would ask whether to save it.
+  for (const notebook of vscode.workspace.notebookDocuments.filter(({ isDirty, isClosed }) => isDirty && !isClosed)) {
+    await vscode.window.showNotebookDocument(notebook);
+    await vscode.commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
+  }
+  await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+  await vscode.commands.executeCommand("notifications.clearAll");
+}
