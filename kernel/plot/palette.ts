@@ -17,6 +17,10 @@ export interface Palette {
   rate: string;
   /** What went wrong: NaN, divergence. */
   alarm: string;
+  /** Opacity of the raw line behind the smoothed one. */
+  raw: number;
+  /** Opacity of the outer and of the inner band of a fan. */
+  bands: readonly [outer: number, inner: number];
 }
 
 export const light: Palette = {
@@ -30,6 +34,8 @@ export const light: Palette = {
   update: "#0072b2",
   rate: "#c24e00",
   alarm: "#b42318",
+  raw: 0.4,
+  bands: [0.2, 0.4],
 };
 
 export const dark: Palette = {
@@ -43,6 +49,8 @@ export const dark: Palette = {
   update: "#5ab4f0",
   rate: "#ff9650",
   alarm: "#ff7b72",
+  raw: 0.5,
+  bands: [0.22, 0.42],
 };
 
 export const highContrast: Palette = {
@@ -56,6 +64,8 @@ export const highContrast: Palette = {
   update: "#6fd0ff",
   rate: "#ffa64d",
   alarm: "#ff8080",
+  raw: 0.75,
+  bands: [0.35, 0.6],
 };
 
 export const highContrastLight: Palette = {
@@ -68,6 +78,8 @@ export const highContrastLight: Palette = {
   series: ["#004f80", "#a34700", "#00664a", "#80336f", "#6b4e00", "#1a5e87", "#573f28", "#333333"],
   update: "#004f80",
   rate: "#a34700",
+  raw: 0.6,
+  bands: [0.3, 0.55],
 };
 
 /** `#rrggbb` with an opacity of 0…1. */

@@ -22,6 +22,8 @@ export interface SheetOptions {
   palette?: Palette;
   /** All panels show the same steps, also when one is zoomed. */
   sharedX?: boolean;
+  /** First and last step shown, of all panels; default all. */
+  steps?: [number, number];
 }
 
 const TITLE_PX = 44;
@@ -40,7 +42,7 @@ export interface Row {
 
 export function sheet(
   rows: readonly Row[],
-  { title, legend = false, palette = light, sharedX = false }: SheetOptions = {},
+  { title, legend = false, palette = light, sharedX = false, steps }: SheetOptions = {},
 ): PlotlyFigure {
   const top = (title ? TITLE_PX : 12) + (legend ? LEGEND_PX : 0);
   const headingPx = (row: Row) => (row.panels.some(({ heading, note }) => heading || note) ? HEADING_PX : 6);
@@ -70,6 +72,7 @@ export function sheet(
         domain: xDomain,
         anchor: `y${id}`,
         ...(sharedX && n > 1 ? { matches: "x" } : {}),
+        ...(steps ? { range: steps } : {}),
         ...panel.xaxis,
       };
       layout[`yaxis${id}`] = { ...axis(palette), domain: yDomain, anchor: `x${id}`, automargin: true, ...panel.yaxis };

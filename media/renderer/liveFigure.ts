@@ -14,6 +14,7 @@ import type { Layout, Trace } from "../../kernel/plot/plotly.ts";
 import { axis, theme } from "../../kernel/plot/sheet.ts";
 import { staticSvg } from "../../kernel/plot/svg.ts";
 import { LiveText, make, makeButton } from "./elements.ts";
+import { logAxis } from "./logAxis.ts";
 import { Panel } from "./panel.ts";
 import { fileName, savePng, saveText, type Post } from "./save.ts";
 import { upperStep } from "./steps.ts";
@@ -110,7 +111,7 @@ export class LiveFigure {
       this.#legend,
       this.#loss.root,
       this.#metricsRoot,
-      ...(state.parameters.length > 0 ? [this.#heads(), this.#rowsRoot, this.#more] : []),
+      ...(state.parameters.length > 0 ? [this.#keys, this.#heads(), this.#rowsRoot, this.#more] : []),
       this.#summary,
     );
     this.#addRows(Math.min(FIRST_ROWS, state.parameters.length));
@@ -204,17 +205,24 @@ export class LiveFigure {
   #lossContent() {
     const { series } = this.#palette;
     const traces = this.#losses().flatMap((name, i) =>
-      curveTraces(name, this.#state.curves[name]!, series[i % series.length]!),
+      curveTraces(name, this.#state.curves[name]!, series[i % series.length]!, this.#palette),
     );
-    return { traces, ranges: this.#stepRange() };
+    return { traces, ranges: { ...this.#stepRange(), ...this.#lossRange() } };
   }
 
   #lossLayout(): Layout {
     return this.#layout(
-      { title: { text: "step", standoff: 4 } },
-      { type: this.#yScale, title: { text: "loss", standoff: 6 } },
-      { l: 58, r: 10, t: 6, b: 36 },
+      { title: { text: "step", standoff: 8, font: { size: 12 } } },
+      { type: this.#yScale, title: { text: "loss", standoff: 6, font: { size: 12 } } },
+      { l: 58, r: 18, t: 6, b: 40 },
     );
+  }
+
+  #lossRange(): Layout {
+    if (this.#yScale === "linear") return {};
+    const extremes = this.#losses().flatMap((name) => [this.#state.curves[name]!.min, this.#state.curves[name]!.max]);
+    const values = extremes.flatMap((extreme) => (extreme ? [extreme.value] : []));
+    return logAxis(Math.min(...values), Math.max(...values), this.#loss.root.clientHeight - 42);
   }
 
   #writeLegend(): void {
@@ -223,28 +231,32 @@ export class LiveFigure {
     const key = JSON.stringify([names, smoothing]);
     if (key === this.#legendOf) return;
     this.#legendOf = key;
-    const { series, update, rate } = this.#palette;
+    const { series } = this.#palette;
     const line = (color: string, label: string) => {
       const sample = make("span", "gb-line");
       sample.style.borderColor = color;
       return make("span", "gb-key", sample, label);
     };
+    const { raw, bands } = this.#palette;
     this.#legend.replaceChildren(
       ...names.flatMap((name, i) => {
         const color = series[i % series.length]!;
         if (name !== "loss" || smoothing === 0) return [line(color, name)];
-        return [line(faded(color, 0.4), name), line(color, `mean of ≈ ${smoothingWindow(smoothing)} steps`)];
+        return [line(faded(color, raw), name), line(color, `mean of ≈ ${smoothingWindow(smoothing)} steps`)];
       }),
     );
-    const band = (opacity: number, label: string) => {
-      const samples = [update, rate].map((color) => {
-        const sample = make("span", "gb-band");
-        sample.style.background = faded(color, opacity);
-        return sample;
-      });
-      return make("span", "gb-key", ...samples, label);
+    const sample = (className: string, opacity: number, label: string) => {
+      const key = make("span", className);
+      key.style.opacity = String(opacity);
+      return make("span", "gb-key", key, label);
     };
-    this.#keys.replaceChildren(band(1, "median"), band(0.55, "25–75 %"), band(0.25, "5–95 % of the elements"));
+    this.#keys.replaceChildren(
+      "of the elements of each parameter:",
+      sample("gb-line", 1, "median"),
+      // The inner band lies over the outer one.
+      sample("gb-band", bands[0] + bands[1] * (1 - bands[0]), "25–75 %"),
+      sample("gb-band", bands[0], "5–95 %"),
+    );
   }
 
   #switchScale(): void {
@@ -260,12 +272,17 @@ export class LiveFigure {
       if (isLoss(name) || this.#metrics.has(name)) continue;
       const place = this.#metrics.size + 2;
       const traces = () =>
-        curveTraces(name, this.#state.curves[name]!, this.#palette.series[place % this.#palette.series.length]!);
+        curveTraces(
+          name,
+          this.#state.curves[name]!,
+          this.#palette.series[place % this.#palette.series.length]!,
+          this.#palette,
+        );
       const panel = this.#panel(
         "gb-graph",
         `${name} over the steps`,
         () => ({ traces: traces(), ranges: this.#stepRange() }),
-        () => this.#layout({}, {}, { l: 58, r: 10, t: 4, b: 22 }),
+        () => this.#layout({}, {}, { l: 58, r: 18, t: 6, b: 22 }),
       );
       this.#metrics.set(name, panel);
       this.#metricsRoot.append(make("div", "gb-metric", make("div", "gb-caption", name), panel.root));
@@ -280,7 +297,7 @@ export class LiveFigure {
       "div",
       "gb-heads",
       make("div", "", make("b", "", "parameter")),
-      make("div", "", make("b", "", "step size |Δθ|"), this.#keys),
+      make("div", "", make("b", "", "step size |Δθ|")),
       make("div", "", ...(rate ? [make("b", "", "effective learning rate")] : [])),
     );
   }
@@ -301,12 +318,15 @@ export class LiveFigure {
     const { name, shape, rate } = this.#state.parameters[index]!;
     const row: Row = { index, root: make("div", "gb-row"), panels: [], left: [] };
     const cell = (quantity: string, fan: () => Fan, color: () => string) => {
-      const traces = () => fanTraces(this.#state.observed.step, fan(), color(), quantity);
-      const panel = this.#panel(
+      const traces = () => fanTraces(this.#state.observed.step, fan(), color(), quantity, this.#palette);
+      const panel: Panel = this.#panel(
         "gb-fan",
         `${quantity} of ${name}`,
-        () => ({ traces: traces(), ranges: this.#stepRange() }),
-        () => this.#layout({ nticks: 5 }, { type: "log", nticks: 4 }, { l: 46, r: 8, t: 2, b: 20 }, 10),
+        () => ({
+          traces: traces(),
+          ranges: { ...this.#stepRange(), ...fanRange(fan(), panel.root.clientHeight - 22) },
+        }),
+        () => this.#layout({ nticks: 5 }, { type: "log", nticks: 4 }, { l: 46, r: 16, t: 2, b: 20 }, 10),
       );
       const text = new LiveText();
       const left = make("span", "gb-left", text.node);
@@ -417,4 +437,11 @@ export class LiveFigure {
     if (kind === "svg") saveText(this.#post, this.#fileName("svg"), "image/svg+xml", picture.svg);
     else void savePng(this.#post, this.#fileName("png"), picture.svg);
   }
+}
+
+function fanRange({ q05, q95 }: Fan, heightPx: number): Layout {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of q05) if (value !== null && value < low) low = value;
+  for (const value of q95) if (value !== null && value > high) high = value;
+  return logAxis(low, high, heightPx);
 }

@@ -20,7 +20,7 @@ const CSS = `
   padding: 1px 7px;
   border: 1px solid var(--vscode-button-border, var(--vscode-contrastBorder, var(--vscode-panel-border, #8886)));
   border-radius: 3px;
-  color: var(--vscode-button-secondaryForeground, inherit);
+  color: var(--vscode-button-secondaryForeground, var(--vscode-editor-foreground, CanvasText));
   background: var(--vscode-button-secondaryBackground, transparent);
   cursor: pointer;
 }
@@ -42,18 +42,18 @@ const CSS = `
 .gb-legend { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 0 4px 0 58px; min-height: 17px; }
 .gb-key { display: inline-flex; align-items: center; gap: 6px; }
 .gb-line { display: inline-block; width: 20px; height: 0; border-top: 2px solid; }
-.gb-band { display: inline-block; width: 12px; height: 11px; }
+.gb-band { display: inline-block; width: 14px; height: 10px; background: currentColor; }
 .gb-loss { height: 250px; }
 .gb-metrics { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 260px), 1fr)); gap: 6px 12px; }
 .gb-metric .gb-caption { margin-left: 58px; font-weight: 600; }
 .gb-metric .gb-graph { height: 130px; }
 .gb-heads, .gb-row { display: grid; grid-template-columns: 148px 1fr 1fr; column-gap: 10px; }
-.gb-heads { margin: 10px 0 2px; align-items: end; }
+.gb-heads { margin: 4px 0 2px; align-items: end; }
 .gb-heads > div { padding-left: 46px; }
 .gb-heads > div:first-child { padding-left: 4px; }
 .gb-heads b, .gb-name b { font-weight: 600; }
 .gb-what, .gb-shape, .gb-left { color: var(--vscode-descriptionForeground, GrayText); font-size: 11px; }
-.gb-keys { display: flex; flex-wrap: wrap; gap: 0 12px; }
+.gb-keys { display: flex; flex-wrap: wrap; gap: 0 14px; margin: 12px 4px 0; }
 .gb-row { border-top: 1px solid var(--vscode-panel-border, #8884); padding: 4px 0; }
 .gb-name { padding: 6px 4px; overflow-wrap: anywhere; }
 .gb-shape { display: block; font-family: var(--vscode-editor-font-family, monospace); }

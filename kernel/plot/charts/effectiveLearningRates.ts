@@ -1,6 +1,5 @@
 import { figure, type Figure } from "../figure.ts";
 import { fanPanel, fanSheet } from "../live/chart.ts";
-import { light } from "../palette.ts";
 import { checkOptions, type Watched } from "../runs.ts";
 
 /**
@@ -18,7 +17,7 @@ export function effectiveLearningRates(live: Watched, options: { title?: string 
         `plot.effectiveLearningRates: ${state.optimizer || "the optimizer"} has no effectiveLearningRate(parameter).`,
       );
     }
-    return fanPanel(state, p, p.rate, light.rate, "effective learning rate");
+    return fanPanel(state, p, p.rate, "rate");
   });
   const { data, layout } = fanSheet(panels, title);
   return figure(data, layout);

@@ -22,7 +22,7 @@ export function lossCurve(
   const curve = emptyCurve({ limit: 4000, smoothing });
   step.forEach((s, i) => addPoint(curve, s, encodeValue(value[i]!)));
   const panel = {
-    traces: curveTraces(metric, curve, light.series[0]!),
+    traces: curveTraces(metric, curve, light.series[0]!, light),
     xaxis: { title: axisTitle("step") },
     yaxis: { title: axisTitle(metric), ...scale(yScale) },
   };

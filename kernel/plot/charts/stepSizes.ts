@@ -1,6 +1,5 @@
 import { figure, type Figure } from "../figure.ts";
 import { fanPanel, fanSheet } from "../live/chart.ts";
-import { light } from "../palette.ts";
 import { checkOptions, type Watched } from "../runs.ts";
 
 /**
@@ -11,7 +10,7 @@ export function stepSizes(live: Watched, options: { title?: string } = {}): Figu
   checkOptions("plot.stepSizes", options, ["title"]);
   const { state } = live;
   const { title = `Step sizes |Δθ|, ${state.title}` } = options;
-  const panels = state.parameters.map((p) => fanPanel(state, p, p.update, light.update, "|Δθ|"));
+  const panels = state.parameters.map((p) => fanPanel(state, p, p.update, "update"));
   const { data, layout } = fanSheet(panels, title);
   return figure(data, layout);
 }

@@ -23,9 +23,7 @@ export const SHOWN_PARAMETERS = 12;
 export function liveChart(state: LiveState, view: LiveView = {}): PlotlyFigure {
   const { yScale = state.yScale, palette = light, parameters = SHOWN_PARAMETERS, steps } = view;
   const metrics = Object.keys(state.curves).filter((name) => !isLoss(name));
-  const metricRows = pairs(
-    metrics.map((name, i) => metricPanel(state, name, palette.series[(i + 2) % palette.series.length]!)),
-  );
+  const metricRows = pairs(metrics.map((name, i) => metricPanel(state, name, palette, i)));
   const fanRows = state.parameters
     .slice(0, parameters)
     .map((p, i, all) => fanRow(state, p, palette, i === all.length - 1));
@@ -44,7 +42,7 @@ export function liveChart(state: LiveState, view: LiveView = {}): PlotlyFigure {
 export function lossPanel(state: LiveState, palette: Palette, yScale: "linear" | "log"): Panel {
   const names = Object.keys(state.curves).filter(isLoss);
   const traces = names.flatMap((name, i) =>
-    curveTraces(name, state.curves[name]!, palette.series[i % palette.series.length]!),
+    curveTraces(name, state.curves[name]!, palette.series[i % palette.series.length]!, palette),
   );
   return {
     traces,
@@ -60,30 +58,37 @@ function failures(state: LiveState, name: string): string[] {
   return nonFinite.count === 0 ? [] : [escapeHtml(nonFiniteText(name, nonFinite.count, nonFinite.first[0]!))];
 }
 
-function metricPanel(state: LiveState, name: string, color: string): Panel {
-  const traces = curveTraces(name, state.curves[name]!, color).map((trace): Trace => ({ ...trace, showlegend: false }));
+function metricPanel(state: LiveState, name: string, palette: Palette, i: number): Panel {
+  // The colours after those of the losses.
+  const color = palette.series[(i + 2) % palette.series.length]!;
+  const traces = curveTraces(name, state.curves[name]!, color, palette).map((trace): Trace => ({
+    ...trace,
+    showlegend: false,
+  }));
   return { traces, heading: `<b>${escapeHtml(name)}</b>`, alarms: failures(state, name) };
 }
 
 function fanRow(state: LiveState, parameter: ParameterFans, palette: Palette, last: boolean): Panel[] {
   const xaxis = last ? { title: axisTitle("step") } : {};
-  const update = { ...fanPanel(state, parameter, parameter.update, palette.update, "|Δθ|"), xaxis };
+  const update = { ...fanPanel(state, parameter, parameter.update, "update", palette), xaxis };
   if (!parameter.rate) return [update];
-  const rate = fanPanel(state, parameter, parameter.rate, palette.rate, "effective learning rate");
+  const rate = fanPanel(state, parameter, parameter.rate, "rate", palette);
   return [update, { ...rate, heading: "effective learning rate", xaxis }];
 }
+
+const FAN_NAMES = { update: "|Δθ|", rate: "effective learning rate" };
 
 /** One fan: the parameter's name and shape above it, and the share of elements that it leaves out. */
 export function fanPanel(
   { observed }: LiveState,
   { name, shape }: ParameterFans,
   fan: Fan,
-  color: string,
-  quantity: string,
+  kind: "update" | "rate",
+  palette: Palette = light,
 ): Panel {
   return {
-    traces: fanTraces(observed.step, fan, color, quantity),
-    heading: `<b>${escapeHtml(name)}</b> ${shapeText(shape)}${quantity === "|Δθ|" ? " |Δθ|" : ""}`,
+    traces: fanTraces(observed.step, fan, palette[kind], FAN_NAMES[kind], palette),
+    heading: `<b>${escapeHtml(name)}</b> ${shapeText(shape)}${kind === "update" ? " |Δθ|" : ""}`,
     note: leftOutText(fan),
     yaxis: scale("log"),
   };

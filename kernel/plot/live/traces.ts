@@ -1,6 +1,6 @@
 /** The traces of a live figure's panels, for the whole figure in one and for the renderer's panels alike. */
 import { roundTo } from "../number.ts";
-import { faded } from "../palette.ts";
+import { faded, type Palette } from "../palette.ts";
 import type { Trace } from "../plotly.ts";
 import type { Curve } from "./curve.ts";
 import type { Fan } from "./fan.ts";
@@ -19,8 +19,8 @@ export function smoothingWindow(smoothing: number): number {
 }
 
 /** A logged value: with smoothing the raw line is thin and pale behind the smoothed one. */
-export function curveTraces(name: string, curve: Curve, color: string): Trace[] {
-  const few = curve.step.length <= FEW;
+export function curveTraces(name: string, curve: Curve, color: string, palette: Palette): Trace[] {
+  const few = curve.step.length <= (curve.smoothing > 0 ? 1 : FEW);
   const line = (y: readonly (number | null)[], label: string, width: number, paint: string): Trace => ({
     type: "scatter",
     mode: few ? "lines+markers" : "lines",
@@ -28,13 +28,15 @@ export function curveTraces(name: string, curve: Curve, color: string): Trace[] 
     x: curve.step,
     y,
     line: { color: paint, width },
-    marker: { color: paint, size: 4 },
+    marker: { color: paint, size: 5 },
+    // The newest point is at the edge and shows whole.
+    cliponaxis: !few,
     connectgaps: false,
     hovertemplate: `${label} %{y:.4~g}<extra></extra>`,
   });
   if (curve.smoothing === 0) return [line(curve.value, name, 1.75, color)];
   return [
-    line(curve.value, name, 1, faded(color, 0.4)),
+    line(curve.value, name, 1, faded(color, palette.raw)),
     line(curve.smooth, `${name}, mean of ≈ ${smoothingWindow(curve.smoothing)} steps`, 2, color),
   ];
 }
@@ -50,7 +52,7 @@ const HOVER =
   ].join("<br>") + "<extra></extra>";
 
 /** A fan: bands of 5–95 % and 25–75 % and the median, whose hover names all. */
-export function fanTraces(step: readonly number[], fan: Fan, color: string, label: string): Trace[] {
+export function fanTraces(step: readonly number[], fan: Fan, color: string, label: string, palette: Palette): Trace[] {
   const band = (low: Fan["q05"], high: Fan["q05"], name: string, opacity: number): Trace => {
     const { x, y } = outline(step, low, high);
     return {
@@ -67,17 +69,17 @@ export function fanTraces(step: readonly number[], fan: Fan, color: string, labe
     };
   };
   return [
-    band(fan.q05, fan.q95, "5–95 %", 0.2),
-    band(fan.q25, fan.q75, "25–75 %", 0.4),
+    band(fan.q05, fan.q95, "5–95 %", palette.bands[0]),
+    band(fan.q25, fan.q75, "25–75 %", palette.bands[1]),
     {
       type: "scatter",
-      mode: step.length <= FEW ? "lines+markers" : "lines",
+      mode: step.length < 2 ? "lines+markers" : "lines",
       name: `median ${label}`,
       x: step,
       y: fan.q50,
       customdata: step.map((_, i) => [fan.q05[i], fan.q25[i], fan.q75[i], fan.q95[i]]),
       line: { color, width: 1.75 },
-      marker: { color, size: 3.5 },
+      marker: { color, size: 4 },
       connectgaps: false,
       showlegend: false,
       hovertemplate: HOVER,
