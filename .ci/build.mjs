@@ -1,7 +1,8 @@
 // Bundles the product into dist/: one entry per thread of the kernel (ESM), the extension (CommonJS, as VS Code
 // requires it) and the notebook renderer (ESM for the webview). `--watch` rebuilds on change.
 import { context } from "esbuild";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { licensesText } from "./licenses.mjs";
 
 const root = new URL("..", import.meta.url).pathname;
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
@@ -10,6 +11,7 @@ const watch = process.argv.includes("--watch");
 const common = {
   absWorkingDir: root,
   bundle: true,
+  metafile: true,
   logLevel: "warning",
   legalComments: "none",
   // `import()` with its options in a variable is left as it is, which is what kernel/session wants.
@@ -66,10 +68,13 @@ const builds = [
 ];
 
 if (!watch) rmSync(root + "dist", { recursive: true, force: true });
+const inputs = [];
 for (const build of builds) {
   if (Object.keys(build.entryPoints).length === 0) continue;
   const ctx = await context(build);
-  await ctx.rebuild();
+  const { metafile } = await ctx.rebuild();
+  inputs.push(...Object.keys(metafile.inputs));
   if (watch) await ctx.watch();
   else await ctx.dispose();
 }
+writeFileSync(root + "dist/licenses.txt", licensesText(root, inputs));
