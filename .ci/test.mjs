@@ -34,6 +34,7 @@ const suites = [
   { name: "renderer", command: npmRun("test:renderer"), after: ["build"], needs: chromium },
   { name: "vscode", command: [node, "test/vscode/run.ts", "--no-build"], after: ["build"], needs: vscode },
   { name: "package", command: npmRun("package"), after: ["build"], counts: false },
+  { name: "packed", command: npmRun("test:packed"), after: ["package"] },
   {
     name: "vsix",
     command: [node, "test/vscode/run.ts", "--vsix", `gradbook-${version}.vsix`],

@@ -1,0 +1,144 @@
+/** What is inside the packages that users get: the .vsix that `npm run package` wrote, and the npm tarball. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+const root = path.resolve(import.meta.dirname, "../..");
+const { version } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { version: string };
+const vsix = path.join(root, `gradbook-${version}.vsix`);
+const MB = 2 ** 20;
+
+/** Chunks that the bundler names by their content. */
+const anyChunk = (names: string[]) =>
+  [...new Set(names.map((name) => name.replace(/-[A-Z0-9]{8}\.js$/, "-*.js")))].sort();
+/** All declarations as one entry: there is one for each source file. */
+const anyType = (names: string[]) => [
+  ...new Set(names.map((name) => name.replace(/^dist\/types\/.*\.d\.ts$/, "dist/types/**.d.ts"))),
+];
+
+const KERNEL = [
+  "dist/kernel/cacheFolder-*.js",
+  "dist/kernel/cellGlobals.js",
+  "dist/kernel/chunk-*.js",
+  "dist/kernel/cli.js",
+  "dist/kernel/doctor-*.js",
+  "dist/kernel/gradbook.js",
+  "dist/kernel/main.js",
+  "dist/kernel/runCommand-*.js",
+  "dist/kernel/version-*.js",
+  "dist/kernel/worker.js",
+  "dist/licenses.txt",
+  "dist/types/**.d.ts",
+];
+
+describe("the .vsix", () => {
+  before(() => assert.ok(existsSync(vsix), `${vsix} is missing. Run "npm run package" first.`));
+
+  it("holds these files and no others", () => {
+    const names = zipNames(readFileSync(vsix))
+      .filter((name) => name.startsWith("extension/"))
+      .map((name) => name.slice("extension/".length));
+    const expected = [
+      "LICENSE.txt",
+      "changelog.md",
+      "dist/extension/main.cjs",
+      ...KERNEL,
+      "dist/renderer/main.js",
+      "media/icon.png",
+      "media/notebooks/01-optimizers-on-mnist.ipynb",
+      "package.json",
+      "readme.md",
+    ];
+    assert.deepEqual(anyChunk(anyType(names)), expected.sort());
+  });
+
+  it("holds no native module and no source", () => {
+    const names = zipNames(readFileSync(vsix));
+    assert.deepEqual(
+      names.filter((name) => /\.(node|so|dll|dylib|wasm)$|zeromq|node_modules|(?<!\.d)\.ts$|\.map$/.test(name)),
+      [],
+    );
+  });
+
+  it("is smaller than 6 MB", () => assert.ok(statSync(vsix).size < 6 * MB, `${statSync(vsix).size} bytes`));
+});
+
+describe("the npm package", function () {
+  this.timeout(120_000);
+  let folder: string;
+  let tarball: { filename: string; size: number; files: { path: string }[] };
+  before(() => {
+    folder = mkdtempSync(path.join(tmpdir(), "gradbook-pack-"));
+    // --ignore-scripts: what is there has been built already, and prepack would build it once more.
+    const printed = execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {
+      cwd: root,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const packed = JSON.parse(printed) as (typeof tarball)[] | Record<string, typeof tarball>;
+    tarball = Object.values(packed)[0]!;
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it("holds these files and no others", () => {
+    const names = tarball.files.map((file) => file.path);
+    assert.deepEqual(
+      anyChunk(anyType(names)),
+      ["CHANGELOG.md", "LICENSE", "README.md", ...KERNEL, "package.json"].sort(),
+    );
+  });
+
+  it("is smaller than 4 MB", () => assert.ok(tarball.size < 4 * MB, `${tarball.size} bytes`));
+
+  it("installed in an empty folder: gradbook runs, and a script trains with the library", () => {
+    writeFileSync(path.join(folder, "package.json"), "{}");
+    const inFolder = (command: string, ...args: string[]) =>
+      execFileSync(command, args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    inFolder(
+      "npm",
+      "install",
+      "--no-audit",
+      "--no-fund",
+      "--ignore-scripts",
+      "--offline",
+      path.join(folder, path.basename(tarball.filename)),
+    );
+    assert.equal(inFolder(process.execPath, "node_modules/gradbook/dist/kernel/cli.js", "--version"), `${version}\n`);
+    const cell = {
+      cell_type: "code",
+      id: "a",
+      metadata: {},
+      source: "import { tensor } from 'gradbook'; console.log(tensor([1, 2]).sum().item())",
+      outputs: [],
+      execution_count: null,
+    };
+    writeFileSync(
+      path.join(folder, "n.ipynb"),
+      JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [cell] }),
+    );
+    assert.equal(inFolder(process.execPath, "node_modules/.bin/gradbook", "run", "n.ipynb"), "3\n");
+    writeFileSync(
+      path.join(folder, "train.mjs"),
+      "import { tensor } from 'gradbook'; const x = tensor([3], { requiresGrad: true }); x.mul(x).sum().backward(); console.log(x.grad.item())",
+    );
+    assert.equal(inFolder(process.execPath, "train.mjs"), "6\n");
+  });
+});
+
+/** Names in a zip file, from its central directory (APPNOTE 4.3.12). */
+function zipNames(bytes: Buffer): string[] {
+  const end = bytes.lastIndexOf(Buffer.from("PK\x05\x06", "latin1"));
+  const names: string[] = [];
+  for (let n = bytes.readUInt16LE(end + 10), at = bytes.readUInt32LE(end + 16); n > 0; n--) {
+    const [name, extra, comment] = [
+      bytes.readUInt16LE(at + 28),
+      bytes.readUInt16LE(at + 30),
+      bytes.readUInt16LE(at + 32),
+    ];
+    names.push(bytes.toString("utf8", at + 46, at + 46 + name));
+    at += 46 + name + extra + comment;
+  }
+  return names;
+}
