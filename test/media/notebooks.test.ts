@@ -1,10 +1,17 @@
 /** The notebooks we ship: that they open, that their cells are right, and that nothing was left in them. */
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import ts from "typescript";
+import { startKernel } from "../../kernel/client/startKernel.ts";
+import * as gradbook from "../../kernel/gradbook.ts";
 import { readNotebook } from "../../kernel/notebook/file.ts";
 import { KERNELSPEC, type Cell } from "../../kernel/notebook/format.ts";
+import { injectParameters } from "../../kernel/notebook/parameters.ts";
+import { NotebookRun } from "../../kernel/notebook/run.ts";
+import { PLOTLY_MIME } from "../../kernel/plot/plotly.ts";
+import { idxBytes } from "../kernel/data/idxFile.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const folder = join(root, "media/notebooks");
@@ -56,6 +63,67 @@ describe("media: notebooks", function () {
       assert.deepEqual(typeErrors(code.join("\n")), []);
     });
   }
+
+  it("01-optimizers-on-mnist.ipynb: without MNIST a remark is visible and drawn digits take its place", async () => {
+    const { cells } = await readNotebook(join(folder, "01-optimizers-on-mnist.ipynb"));
+    const cell = textOf(cells.find(({ id }) => id === "load")!).replace(/^import .*$/m, "");
+    const { outputText } = ts.transpileModule(cell, { compilerOptions: { target: ts.ScriptTarget.ES2024 } });
+    const body = `${outputText}\nreturn { source, trainSet, test };`;
+    const AsyncFunction = (async () => {}).constructor as new (...text: string[]) => (...values: unknown[]) => Promise<{
+      source: string;
+      trainSet: gradbook.data.TensorDataset<gradbook.Tensor[]>;
+      test: { labels: gradbook.Tensor };
+    }>;
+    const load = async (error: Error) => {
+      const remarks: string[] = [];
+      const mnist = () => Promise.reject(error);
+      const console = { log() {}, warn: (text: string) => remarks.push(text) };
+      const run = new AsyncFunction("data", "trainSize", "console", body);
+      return { remarks, ...(await run({ ...gradbook.data, mnist }, 50, console)) };
+    };
+    const { remarks, source, trainSet, test } = await load(new gradbook.data.DataUnavailable("put the files there"));
+    assert.match(remarks.join(), /^put the files there\n\nREMARK: this is not MNIST/);
+    assert.match(source, /not MNIST/);
+    assert.deepEqual([trainSet.length, test.labels.shape], [50, [4000]]);
+    // A damaged file, or an interrupt, is not "no MNIST".
+    await assert.rejects(load(new Error("cut short")), /cut short/);
+  });
+
+  it("01-optimizers-on-mnist.ipynb: runs to its end in a kernel, with a figure for each optimizer and one that compares", async () => {
+    const temporary = mkdtempSync(join(tmpdir(), "gradbook-notebook-"));
+    try {
+      // Our own digits in MNIST's files: real enough, and no network.
+      mkdirSync(join(temporary, "mnist"));
+      for (const [split, n] of [
+        ["train", 200],
+        ["t10k", 50],
+      ] as const) {
+        const { images, labels } = gradbook.data.digits({ n, seed: n });
+        const pixels = Array.from(images.toTypedArray(), (pixel) => Math.round(255 * pixel));
+        writeFileSync(join(temporary, `mnist/${split}-images-idx3-ubyte`), idxBytes([n, 28, 28], pixels));
+        writeFileSync(join(temporary, `mnist/${split}-labels-idx1-ubyte`), idxBytes([n], labels.toTypedArray()));
+      }
+      const notebook = await readNotebook(join(folder, "01-optimizers-on-mnist.ipynb"));
+      injectParameters(notebook, [{ name: "epochs", value: 1 }]);
+      const kernelPath = join(root, "kernel/main.ts");
+      const run = new NotebookRun(notebook, {
+        start: (handlers) => startKernel({ ...handlers, kernelPath, cwd: folder, env: { GRADBOOK_DATA: temporary } }),
+      });
+      assert.deepEqual(await run.run(), { status: "ok", cells: 11, failures: 0 });
+      const figures = notebook.cells.flatMap((cell) =>
+        cell.cell_type === "code" && cell.outputs.some((output) => "data" in output && PLOTLY_MIME in output.data)
+          ? [cell.id]
+          : [],
+      );
+      assert.deepEqual(figures, ["simple-nn", "look", "sgd", "rmsprop", "adam", "amsgrad", "compare"]);
+      const remarks = notebook.cells
+        .flatMap((cell) => (cell.cell_type === "code" ? cell.outputs : []))
+        .filter((output) => "name" in output && output.name === "stderr");
+      assert.deepEqual(remarks, []);
+    } finally {
+      rmSync(temporary, { recursive: true });
+    }
+  });
 
   it("the type check finds a misspelt option and a wrong argument", () => {
     const errors = typeErrors(
