@@ -19,10 +19,13 @@ function copy(file) {
   done.add(file);
   const path = join(declared, file);
   if (!existsSync(path)) throw new Error(`${path} is missing: is the import of it in kernel/ right?`);
-  const text = readFileSync(path, "utf8").replace(/((?:from|import|declare module)\s*\(?\s*")(\.[^"]*)\.ts"/g, (_whole, before, specifier) => {
-    copy(posix.join(posix.dirname(file), `${specifier}.d.ts`));
-    return `${before}${specifier}.js"`;
-  });
+  const text = readFileSync(path, "utf8").replace(
+    /((?:from|import|declare module)\s*\(?\s*")(\.[^"]*)\.ts"/g,
+    (_whole, before, specifier) => {
+      copy(posix.join(posix.dirname(file), `${specifier}.d.ts`));
+      return `${before}${specifier}.js"`;
+    },
+  );
   mkdirSync(dirname(join(target, file)), { recursive: true });
   writeFileSync(join(target, file), text);
 }

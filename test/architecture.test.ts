@@ -45,14 +45,7 @@ export const layers: Record<string, Layer> = {
 
   // The notebook: knows nothing of tensors.
   "kernel/language": {
-    packages: [
-      "typescript",
-      "magic-string",
-      "@jridgewell/remapping",
-      "@jridgewell/sourcemap-codec",
-      ...files,
-      "node:module",
-    ],
+    packages: ["typescript", "@jridgewell/sourcemap-codec", ...files, "node:module", "node:vm"],
   },
   "kernel/protocol": {},
   "kernel/session": {
