@@ -47,15 +47,10 @@ async function interrupt(notebook: vscode.NotebookDocument, kernels: Kernels): P
       clearTimeout(timer);
       resolve();
     });
-    const timer = setTimeout(async () => {
+    const timer = setTimeout(() => {
       subscription.dispose();
       resolve();
-      const choice = await vscode.window.showWarningMessage(
-        "The cell has not stopped. A restart ends it; the variables are lost.",
-        "Restart",
-        "Go on waiting",
-      );
-      if (choice === "Restart") await kernel.restart();
+      void offerRestart(kernel);
     }, PATIENCE_MS);
   });
   void stopped;

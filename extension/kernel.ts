@@ -33,6 +33,8 @@ export interface KernelSurroundings {
 
 interface Running extends Waiting {
   msg_id: string;
+  /** The stop button was pressed: what waited then was cancelled then, and what was started since shall run. */
+  interrupted: boolean;
   /** Called with the kernel's time, in ms, when the cell's idle status comes. */
   onIdle(time: number): void;
 }
@@ -113,6 +115,7 @@ export class NotebookKernel {
   /** Cells that wait are cancelled; the one that runs is stopped, harder with each call. */
   async interrupt(): Promise<void> {
     this.#queue.cancel();
+    if (this.#running) this.#running.interrupted = true;
     // Before the kernel has started there is nothing to stop: the cell is simply not sent.
     if (this.#running && this.#running.msg_id === "") this.#running.execution.end(undefined);
     else if (this.#running) await this.#client?.interrupt();
@@ -172,8 +175,8 @@ export class NotebookKernel {
       for (let next = this.#queue.next(); next; next = this.#queue.next()) {
         await this.#restarting;
         if (next.execution.ended) continue;
-        const succeeded = await this.#runCell(next);
-        if (!succeeded && !tagsOf(next.cell).includes("raises-exception")) this.#queue.cancel();
+        const goOn = await this.#runCell(next);
+        if (!goOn && !tagsOf(next.cell).includes("raises-exception")) this.#queue.cancel();
       }
     } finally {
       this.#draining = false;
@@ -190,7 +193,7 @@ export class NotebookKernel {
     }
     let idle!: (time: number) => void;
     const isIdle = new Promise<number>((resolve) => (idle = resolve));
-    const running: Running = { cell, execution, msg_id: "", onIdle: idle };
+    const running: Running = { cell, execution, msg_id: "", interrupted: false, onIdle: idle };
     this.#running = running;
     try {
       const client = this.start();
@@ -209,7 +212,7 @@ export class NotebookKernel {
       const time = await isIdle;
       await this.#backPressure.settled();
       execution.end(status === "ok", time);
-      return status === "ok";
+      return status === "ok" || running.interrupted;
     } catch (error) {
       if (!execution.ended) await this.#fail(cell, execution, error as Error);
       return false;

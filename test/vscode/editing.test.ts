@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import { closeAll, ended, openNew, run, shows, start, textOf, until } from "./notebooks.ts";
+import { closeAll, ended, openNew, run, shows, start, textOf, tidy, until } from "./notebooks.ts";
 import { isAlive } from "./process.ts";
 
 /** Prints a line every 50 ms until the other cell, or the test, sets `stop`. */
@@ -14,7 +14,7 @@ async function edit(notebook: vscode.NotebookDocument, edits: vscode.NotebookEdi
 }
 
 describe("editing while a cell runs", () => {
-  afterEach(closeAll);
+  afterEach(tidy);
 
   it("a deleted cell that waits is not run", async () => {
     const notebook = await openNew("deleteWaiting.ipynb", [

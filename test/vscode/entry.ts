@@ -24,15 +24,6 @@ export function createRun(parts: Part[]): () => Promise<void> {
     const mocha = new Mocha({ ui: "bdd", timeout: 120_000, color: false, reporter: "spec", ...(grep && { grep }) });
     mocha.suite.emit("pre-require", globalThis as never, "", mocha);
     parts[index]!();
-    mocha.suite.afterEach("screenshot of a failure", async function () {
-      if (this.currentTest?.state !== "failed" || !pageDriver) return;
-      const name = this.currentTest
-        .fullTitle()
-        .replace(/[^a-z0-9]+/gi, "-")
-        .slice(0, 80);
-      const path = join(process.env.GRADBOOK_E2E_ROOT!, ".cache/screenshots", `failure-${name}.png`);
-      await perform("screenshot", { path }).catch((error: unknown) => console.log(`no screenshot: ${String(error)}`));
-    });
     const stats = await new Promise<Mocha.Stats>((resolve) => {
       const runner = mocha.run(() => resolve(runner.stats!));
     });

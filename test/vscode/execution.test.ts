@@ -2,22 +2,10 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import * as vscode from "vscode";
-import {
-  closeAll,
-  ended,
-  errorOf,
-  openNew,
-  run,
-  save,
-  shows,
-  start,
-  textOf,
-  until,
-  workspaceFolder,
-} from "./notebooks.ts";
+import { ended, errorOf, openNew, run, save, shows, start, textOf, tidy, until, workspaceFolder } from "./notebooks.ts";
 
 describe("running cells", () => {
-  afterEach(closeAll);
+  afterEach(tidy);
 
   it("a notebook of ours runs without a question, also beside another kernel", async () => {
     const notebook = await openNew("first.ipynb", ["1 + 1"]);
@@ -115,10 +103,7 @@ describe("running cells", () => {
   });
 
   it("a display is updated by its id from another cell; the output is not made anew", async () => {
-    const notebook = await openNew("update.ipynb", [
-      "display('before', { id: 'a' })",
-      "display('after', { id: 'a', update: true })",
-    ]);
+    const notebook = await openNew("update.ipynb", ["display('before', { id: 'a' })", "display('after', { id: 'a' })"]);
     await run(notebook, 0);
     assert.equal(textOf(notebook.cellAt(0)), "'before'");
     await run(notebook, 1);

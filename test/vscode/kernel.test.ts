@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import { closeAll, ended, errorOf, openNew, run, shows, start, textOf, until } from "./notebooks.ts";
+import { ended, errorOf, openNew, run, shows, start, textOf, tidy, until } from "./notebooks.ts";
 import { isAlive } from "./process.ts";
 
 describe("the kernel", () => {
-  afterEach(closeAll);
+  afterEach(tidy);
 
   const loops: [where: string, code: string][] = [
     ["in a cell", "let i = 0; while (true) { i++ }"],

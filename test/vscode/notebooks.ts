@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import * as vscode from "vscode";
+import { pageDriver, screenshot } from "./page.ts";
 
 export const workspaceFolder = (): string => vscode.workspace.workspaceFolders![0]!.uri.fsPath;
 
@@ -33,10 +34,16 @@ export function writeNotebook(name: string, cells: (string | CellSource)[], kern
   return vscode.Uri.file(file);
 }
 
-/** Opens a notebook of the workspace in the window, and waits until our kernel is its kernel. */
+/**
+ * Opens a notebook of the workspace as a user does. (`openNotebookDocument` would keep the document for minutes after
+ * its editor is closed.)
+ */
 export async function open(uri: vscode.Uri): Promise<vscode.NotebookDocument> {
-  const notebook = await vscode.workspace.openNotebookDocument(uri);
-  await vscode.window.showNotebookDocument(notebook);
+  await vscode.commands.executeCommand("vscode.openWith", uri, "jupyter-notebook");
+  const { notebook } = await until("the editor", () => {
+    const editor = vscode.window.activeNotebookEditor;
+    return editor?.notebook.uri.toString() === uri.toString() && editor;
+  });
   return notebook;
 }
 export async function openNew(
@@ -164,6 +171,18 @@ export interface SavedNotebook {
 export async function save(notebook: vscode.NotebookDocument): Promise<SavedNotebook> {
   if (!(await notebook.save())) throw new Error(`${notebook.uri.fsPath} was not saved`);
   return JSON.parse(readFileSync(notebook.uri.fsPath, "utf8")) as SavedNotebook;
+}
+
+/** After each test: a picture when it failed, then an empty window. */
+export async function tidy(this: Mocha.Context): Promise<void> {
+  if (this.currentTest?.state === "failed" && pageDriver) {
+    const name = this.currentTest
+      .fullTitle()
+      .replace(/[^a-z0-9]+/gi, "-")
+      .slice(0, 80);
+    await screenshot(`failure-${name}`);
+  }
+  await closeAll();
 }
 
 export async function closeAll(): Promise<void> {

@@ -27,3 +27,16 @@ export async function perform<O extends Operation>(operation: O, options: Operat
   if (error !== undefined) throw new Error(`${operation} ${JSON.stringify(options)}: ${error}`);
   return value;
 }
+
+/** A picture of the window, as .cache/screenshots/<name>.png. */
+export async function screenshot(name: string): Promise<void> {
+  await perform("screenshot", { path: join(process.env.GRADBOOK_E2E_ROOT!, ".cache/screenshots", `${name}.png`) });
+}
+
+export const press = (key: string): Promise<unknown> => perform("press", { key });
+export const click = (selector: string): Promise<unknown> => perform("click", { selector });
+export const clickInOutput = (selector: string): Promise<unknown> => perform("clickOutput", { selector });
+/** The value of an expression in the workbench. */
+export const onPage = <T>(script: string): Promise<T> => perform("page", { script }) as Promise<T>;
+/** The values of an expression in the webviews with outputs; a window may still hold those of closed notebooks. */
+export const inWebview = <T>(script: string): Promise<T[]> => perform("webview", { script }) as Promise<T[]>;

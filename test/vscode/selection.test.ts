@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import { closeAll, ended, open, openNew, run, start, textOf, until } from "./notebooks.ts";
+import { closeAll, ended, open, openNew, run, start, textOf, tidy, until } from "./notebooks.ts";
 
 describe("choosing the kernel", () => {
-  afterEach(closeAll);
+  afterEach(tidy);
 
   it("the other extension is there, so VS Code would ask", () => {
     assert.ok(vscode.extensions.getExtension("gradbook-tests.other-kernel")?.isActive);

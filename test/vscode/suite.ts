@@ -1,6 +1,7 @@
 /** The whole suite, for the extension loaded from this checkout. */
 import { createRun } from "./entry.ts";
 
+// require, and not import: the window is reloaded between the parts, and each registers only its own tests.
 export const run = createRun([
   () => {
     require("./window.test.ts");
@@ -8,5 +9,9 @@ export const run = createRun([
     require("./editing.test.ts");
     require("./kernel.test.ts");
     require("./selection.test.ts");
+    require("./reload.before.ts");
+  },
+  () => {
+    require("./reload.after.ts");
   },
 ]);
