@@ -1,6 +1,7 @@
 /** The notebook controller: hands cells and the stop button to the kernel of their notebook. */
 import * as vscode from "vscode";
 import { CONTROLLER, KERNELSPEC, LANGUAGE, NOTEBOOK_TYPE } from "./ids.ts";
+import type { NotebookKernel } from "./kernel.ts";
 import type { Kernels } from "./kernels.ts";
 
 /** How long a cell may go on after the stop button before a restart is offered, in ms. */
@@ -40,18 +41,22 @@ async function interrupt(notebook: vscode.NotebookDocument, kernels: Kernels): P
   if (!kernel) return;
   await kernel.interrupt();
   if (!kernel.isRunning) return;
-  const stopped = new Promise<void>((resolve) => {
-    const subscription = kernels.onDidChange((changed) => {
-      if (changed !== kernel || kernel.state === "busy") return;
-      subscription.dispose();
-      clearTimeout(timer);
-      resolve();
-    });
-    const timer = setTimeout(() => {
-      subscription.dispose();
-      resolve();
-      void offerRestart(kernel);
-    }, PATIENCE_MS);
+  const subscription = kernels.onDidChange((changed) => {
+    if (changed !== kernel || kernel.state === "busy") return;
+    subscription.dispose();
+    clearTimeout(timer);
   });
-  void stopped;
+  const timer = setTimeout(() => {
+    subscription.dispose();
+    void offerRestart(kernel);
+  }, PATIENCE_MS);
+}
+
+async function offerRestart(kernel: NotebookKernel): Promise<void> {
+  const choice = await vscode.window.showWarningMessage(
+    "The cell has not stopped. A restart ends it; the variables are lost.",
+    "Restart",
+    "Go on waiting",
+  );
+  if (choice === "Restart") await kernel.restart();
 }

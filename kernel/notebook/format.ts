@@ -73,7 +73,6 @@ export const joined = (text: MultilineText): string => (typeof text === "string"
  * `str.splitlines`: a notebook of ours must not change when Jupyter saves it.
  */
 export function lines(text: string): string[] {
-  // oxlint-disable-next-line no-control-regex
   return (
     text.match(
       /[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])|[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+$/g,

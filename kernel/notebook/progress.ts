@@ -98,7 +98,6 @@ export class Progress implements RunObserver {
 
 function firstLine(text: string): string {
   const line = text.split("\n").find((part) => part.trim() !== "") ?? "";
-  // oxlint-disable-next-line no-control-regex
   const plain = line.replace(/\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x1f\x7f]/g, " ").trim();
   return plain.length > LONGEST ? `${plain.slice(0, LONGEST - 1)}…` : plain;
 }

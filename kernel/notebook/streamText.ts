@@ -4,9 +4,7 @@
  */
 
 // Escape sequences take no room on the line; `ESC [ K` clears the rest of it.
-// oxlint-disable-next-line no-control-regex
 const ESCAPE = /\x1b\[[0-9;?]*[A-Za-z]/y;
-// oxlint-disable-next-line no-control-regex
 const MOVES = /[\r\b]|\x1b\[[0-2]?K/;
 
 export class StreamText {

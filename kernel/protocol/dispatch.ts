@@ -17,6 +17,7 @@ import type {
   RequestContent,
   RequestType,
 } from "./messages.ts";
+import { RequestFailed } from "./requestFailed.ts";
 import type { Publish, Session } from "./session.ts";
 
 export interface HandlerContext {
@@ -42,17 +43,6 @@ export const handlers: { [R in RequestType]: Handler<R> } = {
   interrupt_request: interrupt,
   shutdown_request: shutdown,
 };
-
-/** Thrown by a handler whose reply is an error that was already described. */
-export class RequestFailed extends Error {
-  readonly error: ErrorContent;
-  readonly extra: JsonObject;
-  constructor(error: ErrorContent, extra: JsonObject = {}) {
-    super(error.evalue);
-    this.error = error;
-    this.extra = extra;
-  }
-}
 
 export interface DispatcherOptions {
   session: Session;

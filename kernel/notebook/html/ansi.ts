@@ -22,7 +22,6 @@ export function ansiHtml(text: string): string {
   let look: Look = { classes: new Set() };
   let html = "";
   // Every other escape sequence (cursor, links) has no meaning on a page and is left out.
-  // oxlint-disable-next-line no-control-regex
   for (const [, before, codes, letter] of text.matchAll(
     /([^\x1b]*)(?:\x1b\[([0-9;:?]*)([A-Za-z])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[^[\]]?|$)/g,
   )) {

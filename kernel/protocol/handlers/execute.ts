@@ -1,4 +1,5 @@
-import { RequestFailed, type Handler } from "../dispatch.ts";
+import type { Handler } from "../dispatch.ts";
+import { RequestFailed } from "../requestFailed.ts";
 
 /** Runs a cell: input, outputs, then its value or its error, and the same error again in the reply. */
 export const execute: Handler<"execute_request"> = async (content, { session, publish, parent, counter }) => {

@@ -6,7 +6,6 @@ import type { Message } from "../../../kernel/protocol/messages.ts";
 /** What a terminal of `columns` shows of text that was written to it, one string for each line. */
 function screen(written: string): string[] {
   const rows = [""];
-  // oxlint-disable-next-line no-control-regex
   for (const part of written.match(/\r\x1b\[K|\n|[^\r\n\x1b]+/g) ?? []) {
     if (part === "\n") rows.push("");
     else if (part === "\r\x1b[K") rows[rows.length - 1] = "";
@@ -70,7 +69,7 @@ describe("progress of a run", () => {
     progress.onCell(cell("train()"), { number: 1, of: 1 });
     publish("update_display_data", { data: { "text/plain": "\u001b[32mstep 7\u001b[0m loss 0.1\nmore" } });
     progress.say("a remark");
-    progress.onPublication({ header: { msg_type: "status" }, content: {} } as unknown as Message);
+    void progress.onPublication({ header: { msg_type: "status" }, content: {} } as unknown as Message);
     progress.onCell(cell("x".repeat(200)), { number: 1, of: 1 });
     const [remark, line] = screen(shown().err);
     assert.equal(remark, "a remark");
