@@ -8,15 +8,7 @@ import { isComplete } from "./handlers/isComplete.ts";
 import { kernelInfo } from "./handlers/kernelInfo.ts";
 import { shutdown } from "./handlers/shutdown.ts";
 import { makeMessage, type Sender } from "./message.ts";
-import type {
-  ErrorContent,
-  Header,
-  JsonObject,
-  Message,
-  ReplyContent,
-  RequestContent,
-  RequestType,
-} from "./messages.ts";
+import type { Header, JsonObject, Message, ReplyContent, RequestContent, RequestType } from "./messages.ts";
 import { RequestFailed } from "./requestFailed.ts";
 import type { Publish, Session } from "./session.ts";
 
