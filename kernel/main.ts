@@ -26,6 +26,10 @@ const session: WorkerSession = new WorkerSession({
   folder: process.cwd(),
   publish: (parent, msg_type, content) => transport.send(dispatcher.publication(parent, msg_type, content)),
   log,
+  onBroken: (error) => {
+    log(`The worker for cells could not be started: ${error instanceof Error ? error.stack : String(error)}`);
+    process.exit(1);
+  },
 });
 const dispatcher: Dispatcher = new Dispatcher({
   session,

@@ -1,12 +1,4 @@
-import type {
-  ErrorContent,
-  ExecuteRequest,
-  Header,
-  JsonObject,
-  MimeBundle,
-  PublicationType,
-  Publications,
-} from "./messages.ts";
+import type { ErrorContent, Header, JsonObject, MimeBundle, PublicationType, Publications } from "./messages.ts";
 
 /** Publishes on iopub with the parent of the request that is being handled. */
 export type Publish = <P extends PublicationType>(type: P, content: Publications[P], metadata?: JsonObject) => void;

@@ -2,7 +2,7 @@
  * Runs cells, one at a time, in the worker: transform, run, value or error. Remembers which names the session has.
  */
 import vm from "node:vm";
-import { CellSyntaxError, transformCell, type CellCode, type Declared } from "../language/transform.ts";
+import { CellSyntaxError, transformCell } from "../language/transform.ts";
 import type { ErrorContent, JsonObject } from "../protocol/messages.ts";
 import type { CellOutcome, CellRequest } from "../protocol/session.ts";
 import { CellContext, runInCell } from "./cellContext.ts";
@@ -10,6 +10,7 @@ import { Interrupted } from "./interrupted.ts";
 import { mimeBundle } from "./mimeBundle.ts";
 import type { Output } from "./output.ts";
 import type { CellRuntime } from "./runtime.ts";
+import { SessionNames } from "./sessionNames.ts";
 import { cellFilename, describeError, excerpt, type StackMaps } from "./stack.ts";
 
 type CellFunction = ($: CellRuntime) => Promise<{ value: unknown } | undefined>;
@@ -20,9 +21,7 @@ interface Running {
 }
 
 export class CellRunner {
-  private readonly names = new Map<string, { live: boolean; constant: boolean }>();
-  /** Names that closures of earlier cells look up and nobody has declared yet. */
-  private readonly wanted = new Set<string>();
+  private readonly names = new SessionNames();
   private readonly runtime: CellRuntime;
   private readonly output: Output;
   private readonly maps: StackMaps;
@@ -47,9 +46,15 @@ export class CellRunner {
     }
     const outcome = await new Promise<CellOutcome>((resolve) => {
       this.running = { cell, settle: resolve };
-      this.start(cell, compiled, request).then(resolve, (error: unknown) =>
-        resolve({ status: "error", error: this.describe(error, request) }),
-      );
+      // In a microtask of its own: code that is terminated takes everything on its stack with it, and this method must go
+      // on when `settle` is called.
+      queueMicrotask(() => {
+        this.start(cell, compiled, request).then(resolve, (error: unknown) => {
+          // A loop saw the flag before the message came: what else the cell started stops with it.
+          if (error instanceof Interrupted) cell.cancel(error);
+          resolve({ status: "error", error: this.describe(error, request) });
+        });
+      });
     });
     this.running = undefined;
     runInCell(cell, () => cell.end((error) => this.report(error)));
@@ -88,26 +93,13 @@ export class CellRunner {
   }
 
   private compile(source: string, filename: string): CellFunction {
-    const cell = transformCell(source, { names: this.namesWithWanted(), filename });
+    const cell = transformCell(source, { names: this.names, filename });
     this.maps.add(filename, cell.map, source);
     const script = new vm.Script(cell.code, { filename });
     const compiled = script.runInThisContext() as CellFunction;
-    this.remember(cell);
+    this.names.remember(cell);
     this.output.post({ type: "started", filename, saveLocals: cell.saveLocals });
     return compiled;
-  }
-
-  private namesWithWanted(): { get(name: string): { live: boolean; constant: boolean } | undefined } {
-    return this.names;
-  }
-
-  private remember({ declares, wants }: CellCode): void {
-    for (const { name, live, constant } of declares) {
-      const known = this.names.get(name);
-      // Once a closure holds the box, every later cell must go through it.
-      this.names.set(name, { live: live || (known?.live ?? false) || this.wanted.has(name), constant });
-    }
-    for (const name of wants) this.wanted.add(name);
   }
 
   private async evaluateAll(expressions: { [name: string]: string }): Promise<JsonObject> {
@@ -136,10 +128,5 @@ export class CellRunner {
         ...excerpt(request.code, { where, line: error.line, column: error.column }),
       ],
     };
-  }
-
-  /** Names the session has, for what lists them. */
-  declared(): Iterable<[string, Pick<Declared, "live" | "constant">]> {
-    return this.names;
   }
 }

@@ -8,8 +8,7 @@ import type { Worker } from "node:worker_threads";
 type Params = { [key: string]: unknown };
 interface CallFrame {
   callFrameId: string;
-  url: string;
-  functionName: string;
+  functionLocation?: { scriptId: string; lineNumber: number; columnNumber: number };
 }
 interface Waiting {
   resolve(result: Params): void;
@@ -21,6 +20,8 @@ export class DebuggerLink {
   /** CDP session of each attached worker, by thread id. */
   private readonly sessions = new Map<number, string>();
   private readonly waiting = new Map<number, Waiting>();
+  /** URL of each script, by its id; told anew whenever the debugger is enabled. */
+  private readonly scripts = new Map<string, string>();
   private onPaused: ((frames: CallFrame[]) => void) | undefined;
   private nextId = 1;
 
@@ -47,16 +48,21 @@ export class DebuggerLink {
   }
 
   /**
-   * Pauses the worker, evaluates `statements` in the frame of the script `url` (its outermost function), and resumes.
-   * Resolves to false when the worker could not be paused in time (it sits in native code) or has no such frame.
+   * Pauses the worker and evaluates `statements` in the frame of the function with which the script `url` begins. The
+   * worker stays paused until `terminateExecution`. Resolves to false when it could not be paused in time (it sits in
+   * native code) or that function is not on the stack.
    */
   async evaluateInFrame(worker: Worker, url: string, statements: string, timeoutMs: number): Promise<boolean> {
+    this.scripts.clear();
     await this.send(worker, "Debugger.enable", {}, timeoutMs);
     try {
       const paused = new Promise<CallFrame[]>((resolve) => (this.onPaused = resolve));
       void this.send(worker, "Debugger.pause", {}, timeoutMs).catch(() => {});
       const frames = await withTimeout(paused, timeoutMs, "pause");
-      const frame = frames.findLast((candidate) => candidate.url === url);
+      // A closure of the cell may be on the stack too, with locals of the same names: only the cell's own function counts.
+      const frame = frames.find(({ functionLocation: at }) => {
+        return at?.lineNumber === 0 && at.columnNumber === 0 && this.scripts.get(at.scriptId) === url;
+      });
       if (!frame) return false;
       const reply = await this.send(
         worker,
@@ -74,9 +80,12 @@ export class DebuggerLink {
 
   /** Ends the JavaScript that runs in the worker. User code's `catch` and `finally` do not run. */
   async terminateExecution(worker: Worker, timeoutMs: number): Promise<void> {
-    await this.send(worker, "Runtime.terminateExecution", {}, timeoutMs);
-    // A paused worker goes on only now, and ends at its next step. Switched off again: an enabled debugger slows code.
-    await this.send(worker, "Debugger.disable", {}, timeoutMs).catch(() => {});
+    const terminated = this.send(worker, "Runtime.terminateExecution", {}, timeoutMs);
+    // A paused worker can end only when it goes on, so this must not wait for the answer. It also switches the debugger
+    // off again, which slows code down.
+    const disabled = this.send(worker, "Debugger.disable", {}, timeoutMs).catch(() => {});
+    await terminated;
+    await disabled;
   }
 
   private send(worker: Worker, method: string, params: Params, timeoutMs: number): Promise<Params> {
@@ -101,6 +110,9 @@ export class DebuggerLink {
       error?: Error;
     };
     if (message.method === "Debugger.paused") this.onPaused?.(message.params?.["callFrames"] as CallFrame[]);
+    if (message.method === "Debugger.scriptParsed") {
+      this.scripts.set(String(message.params?.["scriptId"]), String(message.params?.["url"]));
+    }
     const waiting = message.id === undefined ? undefined : this.waiting.get(message.id);
     if (!waiting) return;
     if (message.error) waiting.reject(new Error(message.error.message));

@@ -1,6 +1,6 @@
 /**
- * The way out of the worker. Text is joined for up to 40 ms per stream, everything else goes at once and after the text
- * that was written before it. When the client does not keep up, the caller waits here, and can be interrupted here.
+ * The way out of the worker. A few writes go at once; a flood of them is joined to one message every 40 ms. Everything
+ * else goes at once and after the text that was written before it. When the client does not keep up, the caller waits here, and can be interrupted here.
  */
 import type { MessagePort } from "node:worker_threads";
 import type { Header, JsonObject, PublicationType, Publications } from "../protocol/messages.ts";
@@ -10,6 +10,8 @@ import type { FromWorker } from "./workerMessages.ts";
 
 const FLUSH_AFTER_MS = 40;
 const FLUSH_AT_CHARS = 64 * 1024;
+/** So many writes within the 40 ms go at once: the line before a call that never returns must be seen. */
+const WRITES_AT_ONCE = 16;
 
 type StreamName = Publications["stream"]["name"];
 
@@ -18,7 +20,8 @@ export class Output {
   private readonly control: Control;
   private readonly stopIfInterrupted: () => void;
   private pending: { cell: CellContext; name: StreamName; text: string } | undefined;
-  private lastFlush = 0;
+  private windowStart = 0;
+  private writesInWindow = 0;
   private timer: NodeJS.Timeout | undefined;
   private readonly setTimeout = globalThis.setTimeout;
 
@@ -33,14 +36,17 @@ export class Output {
     if (this.pending && (this.pending.cell !== cell || this.pending.name !== name)) this.flush();
     if (this.pending) this.pending.text += text;
     else this.pending = { cell, name, text };
-    const now = performance.now();
-    if (this.due(now) || this.pending.text.length > FLUSH_AT_CHARS) this.flush();
+    if (this.due(performance.now())) {
+      this.windowStart = performance.now();
+      this.writesInWindow = 0;
+    }
+    if (++this.writesInWindow <= WRITES_AT_ONCE || this.pending.text.length > FLUSH_AT_CHARS) this.flush();
     else this.timer ??= this.setTimeout(() => this.flushPatiently(), FLUSH_AFTER_MS);
   }
 
   /** Whether text waits that is old enough to go; asked by loops that never let a timer run. */
   due(now: number): boolean {
-    return this.pending !== undefined && now - this.lastFlush >= FLUSH_AFTER_MS;
+    return this.pending !== undefined && now - this.windowStart >= FLUSH_AFTER_MS;
   }
 
   /** May throw `Interrupted` while it waits for the client: for calls from user code. */
@@ -56,7 +62,6 @@ export class Output {
   private flushThen(whileWaiting: () => void): void {
     if (this.timer !== undefined) clearTimeout(this.timer);
     this.timer = undefined;
-    this.lastFlush = performance.now();
     const { pending } = this;
     if (!pending) return;
     this.pending = undefined;

@@ -2,8 +2,7 @@
  * What the transformed code of a cell calls: the boxes of the session's variables, the polls of its loops, its awaits
  * and its imports. See `Runtime` in kernel/language for the contract.
  */
-import { Box } from "../language/box.ts";
-import type { Runtime, Site } from "../language/runtime.ts";
+import { Box, type Runtime, type Site } from "../language/transform.ts";
 import { currentCell } from "./cellContext.ts";
 import { CONTROL, type Control } from "./control.ts";
 import { Interrupted } from "./interrupted.ts";

@@ -24,6 +24,8 @@ export interface WorkerSessionOptions {
   /** Publishes for a cell. The promise settles when the client has taken the message. */
   publish(parent: Header, msg_type: string, content: { [key: string]: unknown }): Promise<void>;
   log(line: string): void;
+  /** The worker could not be started at all: nothing can ever run here. */
+  onBroken(error: unknown): void;
 }
 
 interface Running {
@@ -50,6 +52,7 @@ export class WorkerSession implements Session {
   constructor(options: WorkerSessionOptions) {
     this.options = options;
     this.ready = this.link.enable().then(() => this.startWorker());
+    this.ready.catch((error: unknown) => options.onBroken(error));
   }
 
   async execute(request: CellRequest): Promise<CellOutcome> {
@@ -174,13 +177,21 @@ export class WorkerSession implements Session {
     }));
     worker.stdout.on("data", (text) => this.options.log(String(text)));
     worker.stderr.on("data", (text) => this.options.log(String(text)));
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
+      let started = false;
       worker.on("message", (message: FromWorker) => {
-        if (message.type === "ready") resolve();
-        else this.receive(worker, message);
+        if (message.type === "ready") {
+          started = true;
+          resolve();
+        } else {
+          this.receive(worker, message);
+        }
       });
-      worker.on("error", (error) => this.workerEnded(worker, error));
-      worker.on("exit", (code) => this.workerEnded(worker, undefined, code));
+      // A worker that cannot even start would not start a second time either.
+      worker.on("error", (error) => (started ? this.workerEnded(worker, error) : reject(error)));
+      worker.on("exit", (code) =>
+        started ? this.workerEnded(worker, undefined, code) : reject(new Error(`exit ${code}`)),
+      );
     });
   }
 

@@ -1,0 +1,19 @@
+import type { CellCode, Names } from "../language/transform.ts";
+
+/** Which names the session has, and which of them must be reached through their box ("live"). */
+export class SessionNames implements Names {
+  private readonly names = new Map<string, { live: boolean; constant: boolean }>();
+
+  get(name: string): { live: boolean; constant: boolean } | undefined {
+    return this.names.get(name);
+  }
+
+  remember({ declares, wants }: Pick<CellCode, "declares" | "wants">): void {
+    for (const { name, live, constant } of declares) {
+      // Once a closure holds the box, every later cell must go through it.
+      this.names.set(name, { live: live || (this.names.get(name)?.live ?? false), constant });
+    }
+    // A closure of this cell holds the box, whether or not anybody has declared the name yet.
+    for (const name of wants) this.names.set(name, { live: true, constant: this.names.get(name)?.constant ?? false });
+  }
+}
