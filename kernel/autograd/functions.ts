@@ -19,7 +19,7 @@ export function named<F extends (...args: never[]) => unknown>(name: string, f: 
 /** Refuses what is not a tensor, saying which argument of which function it was. */
 export function checkTensor(who: string, argument: string, x: unknown): Tensor {
   if (x instanceof Tensor) return x;
-  const promise = x instanceof Promise ? " Did you forget await?" : "";
+  const promise = typeof (x as { then?: unknown } | undefined)?.then === "function" ? " Did you forget await?" : "";
   throw new OptionError(`${who}: ${argument} must be a tensor, got ${describe(x)}.${promise}`);
 }
 

@@ -32,8 +32,9 @@ export function within<T>(enabled: boolean, who: string, f: () => T): T {
   } finally {
     gradMode.enabled = before;
   }
-  if (result instanceof Promise) {
-    result.catch(() => {});
+  if (typeof (result as { then?: unknown } | undefined)?.then === "function") {
+    // Its own failure, should it come, is not the news here.
+    (result as unknown as Promise<unknown>).then(undefined, () => {});
     throw new AutogradError(
       `${who}: the function returned a promise, and what it does after its first await would run outside ${who}. ` +
         `Await first, then put only the computation into ${who}.`,

@@ -88,9 +88,9 @@ export class Adam extends Optimizer<AdamOptions> {
     if (state === undefined || state["step"] === undefined) return NaN;
     const v = state[amsgrad ? "max_exp_avg_sq" : "exp_avg_sq"] as Tensor;
     return compute(
-      "v == 0 ? undefinedRate : lr / (sqrt(v / correct2) + eps)",
+      "v == 0 ? nothing : lr / (sqrt(v / correct2) + eps)",
       { v },
-      { lr, eps, correct2: 1 - betas[1] ** (state["step"] as number), undefinedRate: NaN },
+      { lr, eps, correct2: 1 - betas[1] ** (state["step"] as number), nothing: NaN },
     );
   }
 }

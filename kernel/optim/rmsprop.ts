@@ -78,13 +78,9 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
   ): Tensor | number {
     const v = state?.["square_avg"] as Tensor | undefined;
     if (v === undefined) return NaN;
-    const numbers = { lr, eps, undefinedRate: NaN };
+    const numbers = { lr, eps, nothing: NaN };
     return centered
-      ? compute(
-          "v == 0 ? undefinedRate : lr / (sqrt(v - a * a) + eps)",
-          { v, a: state!["grad_avg"] as Tensor },
-          numbers,
-        )
-      : compute("v == 0 ? undefinedRate : lr / (sqrt(v) + eps)", { v }, numbers);
+      ? compute("v == 0 ? nothing : lr / (sqrt(v - a * a) + eps)", { v, a: state!["grad_avg"] as Tensor }, numbers)
+      : compute("v == 0 ? nothing : lr / (sqrt(v) + eps)", { v }, numbers);
   }
 }

@@ -71,8 +71,10 @@ export function tensor(data: Nested | TypedArray | Tensor, options: TensorOption
       }
       value.forEach((entry, i) => visit(entry, dim + 1, `${path}[${i}]`));
     } else if (typeof value === "number") flat.push(value);
-    else if (typeof value === "boolean") booleans += flat.push(value ? 1 : 0) * 0 + 1;
-    else throw new DTypeError(`tensor: data${path} must be a number or a boolean, got ${describe(value)}.`);
+    else if (typeof value === "boolean") {
+      flat.push(value ? 1 : 0);
+      booleans++;
+    } else throw new DTypeError(`tensor: data${path} must be a number or a boolean, got ${describe(value)}.`);
   };
   visit(data, 0, "");
   return finish(
@@ -82,19 +84,14 @@ export function tensor(data: Nested | TypedArray | Tensor, options: TensorOption
   );
 }
 
+/** The dtype for a typed array, by its name: it may come from another realm, such as a notebook's cells. */
 function kindOf(data: unknown): DType {
-  for (const [dtype, kind] of Object.entries(arrayOf)) {
-    if (data instanceof kind) return dtype === "bool" ? "int32" : (dtype as DType);
-  }
-  if (
-    data instanceof Int8Array ||
-    data instanceof Int16Array ||
-    data instanceof Uint8ClampedArray ||
-    data instanceof Uint16Array
-  )
-    return "int32";
+  const kind = (data as { [Symbol.toStringTag]: string })[Symbol.toStringTag];
+  if (kind === "Float32Array") return "float32";
+  if (kind === "Float64Array") return "float64";
+  if (/^(Int32|Int16|Uint16|Int8|Uint8|Uint8Clamped)Array$/.test(kind)) return "int32";
   throw new DTypeError(
-    `tensor: cannot take ${describe(data)}; give a Float32Array, Float64Array, Int32Array, a smaller integer array, or nested arrays of numbers.`,
+    `tensor: cannot take a ${kind}; give a Float32Array, Float64Array, Int32Array, a smaller integer array, or nested arrays of numbers.`,
   );
 }
 

@@ -1,0 +1,125 @@
+import { describe, OptionError } from "../../tensor/errors.ts";
+import { checkOptions } from "../../tensor/options.ts";
+import { Optimizer } from "../optimizer.ts";
+
+export type Options = { [name: string]: unknown };
+
+/**
+ * The base of all schedules: sets `lr` of every group when made, and after each `step()` for the next epoch (or batch,
+ * whatever a step is for the user). A schedule says which rate belongs to which epoch.
+ */
+export abstract class Schedule {
+  readonly optimizer: Optimizer;
+  /** Rates of the groups when the first schedule was put on the optimizer. */
+  readonly baseLrs: number[];
+  /** Calls of `step()` so far. */
+  lastEpoch = 0;
+
+  constructor(optimizer: Optimizer) {
+    if (!(optimizer instanceof Optimizer)) {
+      throw new OptionError(`${this.constructor.name}: needs an optimizer, got ${describe(optimizer)}.`);
+    }
+    this.optimizer = optimizer;
+    // A second schedule on the same optimizer (in a sequence or chain) starts from the same rates as the first.
+    for (const group of optimizer.paramGroups) group["initialLr"] ??= group.lr;
+    this.baseLrs = optimizer.paramGroups.map((group) => group["initialLr"] as number);
+  }
+
+  /** The rate of group `i` for `lastEpoch`; `lr` is the one it has now. */
+  protected abstract rate(base: number, lr: number, i: number): number;
+
+  /** Sets the rates for `lastEpoch`. */
+  protected apply(): void {
+    this.optimizer.paramGroups.forEach((group, i) => (group.lr = this.rate(this.baseLrs[i]!, group.lr, i)));
+  }
+
+  step(): void {
+    this.lastEpoch++;
+    this.apply();
+  }
+
+  /** @internal Back to epoch 0 with the rates of the start: when a sequence reaches this schedule. */
+  restart(): void {
+    this.lastEpoch = 0;
+    this.optimizer.paramGroups.forEach((group, i) => (group.lr = this.baseLrs[i]!));
+    this.apply();
+  }
+
+  /** The rates set last, one per group. */
+  getLastLr(): number[] {
+    return this.optimizer.paramGroups.map((group) => group.lr);
+  }
+
+  /** Everything but the optimizer and functions. */
+  stateDict(): Options {
+    return Object.fromEntries(
+      Object.entries(this).filter(([, value]) => !(value instanceof Optimizer) && typeof value !== "function"),
+    );
+  }
+  loadStateDict(state: Options): void {
+    checkOptions(`${this.constructor.name}.loadStateDict`, state, Object.keys(this));
+    Object.assign(this, state);
+  }
+}
+
+/**
+ * A schedule that multiplies: each epoch changes the rate as it is now, so several on one optimizer combine, as in
+ * PyTorch, and a rate that the user changed by hand stays changed.
+ */
+export abstract class FactorSchedule extends Schedule {
+  /** The rate at an epoch as a multiple of the first one. */
+  protected abstract factor(epoch: number): number;
+
+  protected override rate(_base: number, lr: number): number {
+    const factor = this.factor(this.lastEpoch);
+    if (this.lastEpoch === 0) return lr * factor;
+    const before = this.factor(this.lastEpoch - 1);
+    return before === factor ? lr : (lr * factor) / before;
+  }
+}
+
+/**
+ * Arguments of a schedule: positional ones, then options; or everything by name. `T_max` is accepted for `tMax`.
+ *
+ * @param names the positional ones first, then all options.
+ * @param required how many must be given.
+ */
+export function schedulerOptions(
+  who: string,
+  names: readonly string[],
+  required: number,
+  args: readonly unknown[],
+): Options {
+  const given: Options = {};
+  args.forEach((arg, position) => {
+    if (typeof arg === "object" && arg !== null && !Array.isArray(arg)) {
+      const options = Object.fromEntries(Object.entries(arg).map(([name, value]) => [camel(name), value]));
+      checkOptions(who, options, names);
+      Object.assign(given, options);
+    } else if (arg !== undefined) {
+      const name = names[position];
+      if (name === undefined) throw new OptionError(`${who}: too many arguments: ${describe(arg)}.`);
+      given[name] = arg;
+    }
+  });
+  for (const name of names.slice(0, required)) {
+    if (given[name] === undefined) throw new OptionError(`${who}: ${name} is missing. Options: ${names.join(", ")}.`);
+  }
+  return given;
+}
+
+function camel(name: string): string {
+  const parts = name.split("_");
+  return parts
+    .map((part, i) => (i === 0 ? part[0]!.toLowerCase() + part.slice(1) : part[0]!.toUpperCase() + part.slice(1)))
+    .join("");
+}
+
+export function wholeNumber(who: string, name: string, value: unknown, least = 1): number {
+  if (Number.isInteger(value) && (value as number) >= least) return value as number;
+  throw new OptionError(`${who}: ${name} must be a whole number ≥ ${least}, got ${describe(value)}.`);
+}
+export function finite(who: string, name: string, value: unknown): number {
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  throw new OptionError(`${who}: ${name} must be a number, got ${describe(value)}.`);
+}

@@ -1,0 +1,202 @@
+"""Golden values from PyTorch 1.13 (Debian: apt install python3-torch).
+
+    python3 test/golden/make.py           rewrites ops.json, optim.json and random.json
+    python3 test/golden/make.py --check   compares them with what PyTorch gives now; exit 1 on a difference
+
+ops.json and optim.json hold inputs and results. The inputs (args, options, gradOut; params, grads; scheduler options)
+are kept as they are, and the results are computed from them, so a new case is added by writing its inputs into the file
+and running this script. Names are PyTorch's; tensors are row-major, in float64 unless they are indices.
+"""
+import json
+import math
+import os
+import sys
+
+import torch
+import torch.nn.functional as F
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+torch.set_num_threads(1)
+
+
+def load(g, requires_grad=False):
+    dtype = {"float64": torch.float64, "float32": torch.float32, "int64": torch.int64, "bool": torch.bool}[g["dtype"]]
+    return torch.tensor(g["data"], dtype=dtype).reshape(g["shape"]).requires_grad_(requires_grad)
+
+
+def dump(t):
+    t = t.detach().contiguous()
+    return {"shape": list(t.shape), "dtype": str(t.dtype).replace("torch.", ""), "data": t.flatten().tolist()}
+
+
+def is_tensor(v):
+    return isinstance(v, dict) and "data" in v
+
+
+def reduce(f):
+    return lambda x, dim=None, keepdim=False, **o: f(x, dim=tuple(range(x.dim())) if dim is None else dim, keepdim=keepdim, **o)
+
+
+def cross_entropy_weighted_smooth(x, target, weight, label_smoothing):
+    return F.cross_entropy(x, target, weight=weight, label_smoothing=label_smoothing)
+
+
+def attention(q, k, v, is_causal):
+    w = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])
+    if is_causal:
+        w = w.masked_fill(torch.ones(w.shape[-2:], dtype=torch.bool).triu(1), -math.inf)
+    return w.softmax(-1) @ v
+
+
+OPS = {
+    "pow_scalar": lambda x, exponent: x**exponent,
+    "leaky_relu": F.leaky_relu,
+    "logsigmoid": F.logsigmoid,
+    "gelu_tanh": lambda x, approximate: F.gelu(x, approximate=approximate),
+    "where": lambda a, b, condition: torch.where(condition, a, b),
+    "sum": reduce(torch.sum),
+    "mean": reduce(torch.mean),
+    "var": reduce(torch.var),
+    "logsumexp": reduce(torch.logsumexp),
+    "max_dim": lambda x, dim: x.max(dim).values,
+    "min_dim": lambda x, dim: x.min(dim).values,
+    "prod_dim": lambda x, dim: x.prod(dim),
+    "transpose": lambda x, dim0, dim1: x.transpose(dim0, dim1),
+    "permute": lambda x, dims: x.permute(dims),
+    "reshape": lambda x, transposeFirst, shape: x.transpose(*transposeFirst).reshape(shape),
+    "slice": lambda x, slices: x[tuple(slice(*s) for s in slices)],
+    "expand": lambda x, shape: x.expand(shape),
+    "cat": lambda *xs, dim: torch.cat(xs, dim),
+    "stack": lambda *xs, dim: torch.stack(xs, dim),
+    "embedding": lambda weight, input: F.embedding(input, weight),
+    "index_select": lambda x, dim, index: x.index_select(dim, index),
+    "gather": lambda x, dim, index: x.gather(dim, index),
+    "einsum": lambda *xs, equation: torch.einsum(equation, *xs),
+    "conv2d": F.conv2d,
+    "conv1d": F.conv1d,
+    "conv_transpose2d": F.conv_transpose2d,
+    "adaptive_avg_pool2d": F.adaptive_avg_pool2d,
+    "batch_norm_train": lambda x, w, b, training, eps: F.batch_norm(x, None, None, w, b, training, eps=eps),
+    "layer_norm": lambda x, w, b, normalized_shape, eps: F.layer_norm(x, normalized_shape, w, b, eps),
+    "group_norm": lambda x, w, b, num_groups, eps: F.group_norm(x, num_groups, w, b, eps),
+    "cross_entropy_weighted_smooth": cross_entropy_weighted_smooth,
+    "nll_loss": lambda x, target, input: F.nll_loss(x.log_softmax(1), target),
+    "kl_div": lambda a, b, reduction, input, target: F.kl_div(a.log_softmax(1), b.softmax(1), reduction=reduction),
+    "scaled_dot_product_attention": attention,
+}
+
+
+def op(name):
+    return OPS.get(name) or getattr(F, name, None) or getattr(torch, name)
+
+
+def run_op(case):
+    inputs = [load(a, "grads" in case) for a in case["args"]]
+    options = {k: load(v) if is_tensor(v) else v for k, v in case["options"].items()}
+    out = op(case["op"])(*inputs, **options)
+    result = {"out": dump(out)}
+    if "grads" in case:
+        result["grads"] = [dump(g) for g in torch.autograd.grad(out, inputs, load(case["gradOut"]))]
+    return result
+
+
+def run_module(case):
+    module = getattr(torch.nn, case["module"])(**case["options"]).double()
+    module.load_state_dict({k: load(v) for k, v in case["state"].items()})
+    x = load(case["args"][0], True)
+    out = module(x)
+    out = out[0] if isinstance(out, tuple) else out
+    out.backward(load(case["gradOut"]))
+    grads = {k: dump(p.grad) for k, p in module.named_parameters()}
+    return {"out": dump(out), "gradInput": dump(x.grad), "gradParams": grads}
+
+
+def run_optimizer(case):
+    x = torch.tensor(case["params"], dtype=torch.float64, requires_grad=True)
+    optimizer = getattr(torch.optim, case["optimizer"])([x], **case["options"])
+    after = {}
+    for t, g in enumerate(case["grads"], 1):
+        x.grad = torch.tensor(g, dtype=torch.float64)
+        optimizer.step()
+        if str(t) in case["after"]:
+            after[str(t)] = x.tolist()
+    return {"after": after}
+
+
+def run_scheduler(case):
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=case["baseLr"])
+    scheduler = getattr(torch.optim.lr_scheduler, case["scheduler"])(optimizer, **case["options"])
+    lrs = []
+    for e in range(len(case["lrs"])):
+        lrs.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        if e < len(case["lrs"]) - 1:
+            scheduler.step(*([case["metrics"][e]] if "metrics" in case else []))
+    return {"lrs": lrs}
+
+
+def random_numbers():
+    """What the generator gives after manual_seed(7); one fresh seed for each entry."""
+
+    def drawn(f):
+        torch.manual_seed(7)
+        return [dump(t) for t in f()]
+
+    f64 = torch.float64
+    return {
+        "source": "PyTorch " + torch.__version__,
+        "seed": 7,
+        "rand": drawn(lambda: [torch.rand(5), torch.rand(2, 3), torch.rand(3, dtype=f64)]),
+        "randn": drawn(lambda: [torch.randn(3), torch.randn(4), torch.randn(16), torch.randn(21), torch.randn(1)]),
+        "randn64": drawn(lambda: [torch.randn(3, dtype=f64), torch.randn(19, dtype=f64)]),
+        "randint": drawn(lambda: [torch.randint(10, (6,)), torch.randint(-5, 1000000, (4,))]),
+        "randperm": drawn(lambda: [torch.randperm(10), torch.randperm(100)]),
+        "linear": drawn(lambda: list(torch.nn.Linear(3, 4).parameters())),
+        "dropout": drawn(lambda: [F.dropout(torch.ones(20), 0.3)]),
+        "init": drawn(
+            lambda: [
+                torch.nn.init.xavier_uniform_(torch.empty(3, 4)),
+                torch.nn.init.xavier_normal_(torch.empty(4, 5)),
+                torch.nn.init.kaiming_uniform_(torch.empty(3, 4), nonlinearity="relu"),
+                torch.nn.init.kaiming_normal_(torch.empty(4, 5), mode="fan_out", nonlinearity="relu"),
+                torch.nn.init.uniform_(torch.empty(3), -2, 3),
+                torch.nn.init.normal_(torch.empty(3), 1, 2),
+            ]
+        ),
+    }
+
+
+def differences(name, old, new):
+    if isinstance(old, dict):
+        return [d for k in old for d in differences(f"{name}.{k}", old[k], new.get(k))] if isinstance(new, dict) else [name]
+    if isinstance(old, list):
+        if not isinstance(new, list) or len(old) != len(new):
+            return [name]
+        return [d for i, (a, b) in enumerate(zip(old, new)) for d in differences(f"{name}[{i}]", a, b)]
+    if isinstance(old, float) and isinstance(new, float):
+        return [] if abs(old - new) <= 1e-13 * max(1, abs(old)) else [f"{name}: {old} is now {new}"]
+    return [] if old == new else [f"{name}: {old} is now {new}"]
+
+
+def main():
+    check = "--check" in sys.argv
+    paths = {name: os.path.join(HERE, name + ".json") for name in ("ops", "optim", "random")}
+    ops = json.load(open(paths["ops"]))
+    optim = json.load(open(paths["optim"]))
+    new_ops = {**ops, "cases": [{**c, **(run_op(c) if "op" in c else run_module(c))} for c in ops["cases"]]}
+    new_optim = {
+        **optim,
+        "optimizers": [{**c, **run_optimizer(c)} for c in optim["optimizers"]],
+        "schedulers": [{**c, **run_scheduler(c)} for c in optim["schedulers"]],
+    }
+    new = {"ops": new_ops, "optim": new_optim, "random": random_numbers()}
+    if check:
+        found = [d for name, path in paths.items() for d in differences(name, json.load(open(path)), new[name])]
+        print("\n".join(found[:20]) or "all values are as PyTorch " + torch.__version__ + " gives them")
+        sys.exit(1 if found else 0)
+    for name, path in paths.items():
+        with open(path, "w") as file:
+            json.dump(new[name], file)
+
+
+main()
