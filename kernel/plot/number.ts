@@ -5,11 +5,6 @@ export function roundTo(value: number, digits: number): number {
   return Number(value.toPrecision(digits));
 }
 
-const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-export function superscript(exponent: number): string {
-  return String(exponent).replace(/./g, (c) => (c === "-" ? "⁻" : SUPERSCRIPTS[Number(c)]!));
-}
-
 /** Thousands apart, decimals as they are: 1,876 and 0.25. */
 export function grouped(value: number): string {
   const [whole, fraction] = String(value).split(".");

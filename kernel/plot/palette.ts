@@ -30,7 +30,7 @@ export const light: Palette = {
   muted: "#59636e",
   grid: "#e7eaee",
   axis: "#8b949e",
-  series: ["#0072b2", "#d55e00", "#009e73", "#aa4499", "#b8860b", "#3fa0d8", "#7a5c3e", "#555b61"],
+  series: ["#0072b2", "#d55e00", "#009e73", "#aa4499", "#b8860b", "#2f8fc6", "#7a5c3e", "#555b61"],
   update: "#0072b2",
   rate: "#c24e00",
   alarm: "#b42318",

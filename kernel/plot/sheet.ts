@@ -18,7 +18,8 @@ export interface Panel {
 }
 export interface SheetOptions {
   title?: string;
-  legend?: boolean;
+  /** One line above the panels, or a column beside them where there are many names. */
+  legend?: "above" | "beside" | undefined;
   palette?: Palette;
   /** All panels show the same steps, also when one is zoomed. */
   sharedX?: boolean;
@@ -42,9 +43,9 @@ export interface Row {
 
 export function sheet(
   rows: readonly Row[],
-  { title, legend = false, palette = light, sharedX = false, steps }: SheetOptions = {},
+  { title, legend, palette = light, sharedX = false, steps }: SheetOptions = {},
 ): PlotlyFigure {
-  const top = (title ? TITLE_PX : 12) + (legend ? LEGEND_PX : 0);
+  const top = (title ? TITLE_PX : 12) + (legend === "above" ? LEGEND_PX : 0);
   const headingPx = (row: Row) => (row.panels.some(({ heading, note }) => heading || note) ? HEADING_PX : 6);
   const axisPx = (row: Row) => AXIS_PX + (row.panels.some(({ xaxis }) => xaxis?.title) ? AXIS_TITLE_PX : 0);
   const inner = rows.reduce(
@@ -114,8 +115,8 @@ export function sheet(
       pad: { t: 14 },
     };
   }
-  layout["showlegend"] = legend;
-  if (legend) {
+  layout["showlegend"] = legend !== undefined;
+  if (legend === "above") {
     const y = 1 + 4 / inner;
     layout["legend"] = { orientation: "h", x: 0, xanchor: "left", y, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)" };
   }
@@ -161,4 +162,22 @@ export function axisTitle(text: string): Layout {
 
 function clamp(fraction: number): number {
   return Math.min(1, Math.max(0, Math.round(fraction * 1e6) / 1e6));
+}
+
+/**
+ * A linear or logarithmic axis. What a logarithmic one is labelled with depends on how far its values reach: powers of
+ * ten, or below two decades 0.1, 0.2, 0.5, where Plotly on its own would write 2 and 5.
+ */
+export function scale(type: "linear" | "log", ...values: readonly (readonly (number | null)[])[]): Layout {
+  if (type === "linear") return { type };
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values.flat()) {
+    if (value === null || !(value > 0) || value === Infinity) continue;
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  const decades = low <= high ? Math.log10(high / low) : 1;
+  return decades < 2
+    ? { type, dtick: "D2", tickformat: "~g" }
+    : { type, dtick: Math.ceil(decades / 5), exponentformat: "power" };
 }

@@ -171,7 +171,9 @@ function linesOnly(trace: Trace): boolean {
   return mode === undefined ? list(trace["y"]).length >= 20 : !/markers|text/.test(String(mode));
 }
 
-function draw(panels: readonly Panel[], layout: Layout, { width, height }: { width: number; height: number }): string {
+function draw(panels: readonly Panel[], layout: Layout, size: { width: number; height: number }): string {
+  const { width } = size;
+  let { height } = size;
   const font = {
     size: Number(record(layout["font"])["size"] ?? 12),
     color: String(record(layout["font"])["color"] ?? light.text),
@@ -193,13 +195,19 @@ function draw(panels: readonly Panel[], layout: Layout, { width, height }: { wid
   if (colorBars) frame.right -= COLOR_BAR_SPACE;
   const legend = legendOf(panels, layout, font, frame);
   if (legend.place === "right") frame.right -= legend.width + 16;
-  else if (legend.place === "top" && !given) frame.top += legend.height;
+  else if (legend.place === "top") {
+    // Where the layout has room for one line of a legend that takes more, the picture grows.
+    const more = given ? Math.max(0, legend.height - LEGEND_LINE - LEGEND_GAP) : legend.height;
+    frame.top += more;
+    if (given) frame.bottom = (height += more) - Number(margin["b"] ?? 52);
+  }
 
   // Ticks depend on the room and the room on the ticks' labels: the second round settles it.
   setPixels(panels, frame);
   const need = Math.max(...panels.map(({ x, y }) => sideRoom(x, y)));
   if (need > frame.left) frame.left = need;
   setPixels(panels, frame);
+  height = Math.max(height, frame.bottom + Math.max(...panels.map(({ x, y }) => footRoom(x, y))));
 
   const background = String(layout["paper_bgcolor"] ?? light.background);
   const parts = [
@@ -343,6 +351,28 @@ function sideRoom(x: Axis, y: Axis): number {
   return labels + 10 + (axisTitleOf(y) ? fontSizeOf(record(y.options["title"])["font"], 12) * LINE_HEIGHT + 6 : 0) + 8;
 }
 
+/** Pixels that a horizontal axis at the lower edge needs for its labels and its title. */
+function footRoom(x: Axis, y: Axis): number {
+  if (domain(y)[0] > 0.001) return 0;
+  const size = fontSizeOf(x.options["tickfont"], 11);
+  const { room } = horizontalLabels(x, size);
+  return room + 8 + (axisTitleOf(x) ? fontSizeOf(record(x.options["title"])["font"], 12) * LINE_HEIGHT + 7 : 0) + 6;
+}
+
+/** The labels of a horizontal axis: names too long to stand side by side lean, numbers are thinned out. */
+function horizontalLabels(axis: Axis, size: number) {
+  const shown = labelled(axis).map(({ at, label }) => ({ at: toPixel(axis, at), label }));
+  const step = shown.length > 1 ? Math.abs(shown[1]!.at - shown[0]!.at) : Infinity;
+  const widest = Math.max(0, ...shown.map(({ label }) => textSize(label, size).width));
+  const lean = axis.type === "category" && widest > step - 4;
+  const every = lean ? 1 : Math.max(1, Math.ceil((widest + 8) / step));
+  const room = lean ? widest * Math.sin(LEAN) + size : shown.length > 0 ? size : 0;
+  return { labels: shown.filter((_, i) => i % every === 0), lean, room };
+}
+
+const LEAN_DEGREES = 35;
+const LEAN = (LEAN_DEGREES * Math.PI) / 180;
+
 function axesOf(panel: Panel, drawn: ReadonlySet<Axis>, font: { size: number; color: string }): string {
   const { x, y } = panel;
   const box = boxOf(panel);
@@ -393,19 +423,14 @@ function labelsOf(
   let room = 0;
   if (horizontal) {
     const y = box.y + box.height + marks + 4;
-    const step = shown.length > 1 ? Math.abs(shown[1]!.at - shown[0]!.at) : Infinity;
-    const widest = Math.max(0, ...shown.map(({ width }) => width));
-    // Names too long to stand side by side lean.
-    const lean = axis.type === "category" && widest > step - 4;
-    const every = lean ? 1 : Math.max(1, Math.ceil((widest + 8) / step));
-    shown.forEach(({ at, label }, i) => {
-      if (i % every !== 0) return;
+    const { labels, lean, room: height } = horizontalLabels(axis, size);
+    for (const { at, label } of labels) {
       const style: TextStyle = lean
-        ? { size, fill, anchor: "end", baseline: "middle", rotate: -35 }
+        ? { size, fill, anchor: "end", baseline: "middle", rotate: -LEAN_DEGREES }
         : { size, fill, anchor: "middle", baseline: "top" };
       parts.push(drawText(label, at, lean ? y + 4 : y, style));
-    });
-    room = marks + 4 + (lean ? widest * Math.sin((35 * Math.PI) / 180) + size : shown.length > 0 ? size : 0);
+    }
+    room = marks + 4 + height;
   } else {
     let last = Infinity;
     for (const { at, label, width } of [...shown].sort((a, b) => b.at - a.at)) {
@@ -443,6 +468,8 @@ interface Legend {
 }
 
 const SWATCH_PX = 22;
+const LEGEND_LINE = 20;
+const LEGEND_GAP = 6;
 
 function legendOf(
   panels: readonly Panel[],
@@ -470,7 +497,7 @@ function legendOf(
   const wanted =
     layout["showlegend"] ?? (entries.length > 1 || entries.some((_, i) => layout["showlegend"] === true && i === 0));
   if (!wanted || entries.length === 0) return { place: "none", width: 0, height: 0, draw: () => "" };
-  const line = 20;
+  const line = LEGEND_LINE;
   const entry = ({ name, swatch }: (typeof entries)[number], x: number, y: number) =>
     swatch(x, y) + drawText(name, x + SWATCH_PX + 6, y, { size: 12, fill: font.color, baseline: "middle" });
   if (record(layout["legend"])["orientation"] === "h") {
@@ -484,7 +511,7 @@ function legendOf(
       rows.at(-1)!.push(item);
       used += item.width + 18;
     }
-    const height = rows.length * line + 6;
+    const height = rows.length * line + LEGEND_GAP;
     return {
       place: "top",
       width: 0,

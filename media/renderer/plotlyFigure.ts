@@ -15,6 +15,9 @@ const CONFIG = {
   modeBarButtonsToRemove: ["toImage", "lasso2d", "select2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
 };
 
+const NARROW_PX = 600;
+const LEGEND_BELOW = { orientation: "h", x: 0, xanchor: "left", yref: "container", y: 0, yanchor: "bottom" };
+
 export class PlotlyView {
   readonly root = make("div", "gb-plotly");
   readonly #graph = make("div", "gb-graph");
@@ -42,14 +45,14 @@ export class PlotlyView {
   }
 
   async mounted(): Promise<void> {
-    const { data, layout } = themed(this.#figure, currentPalette());
+    const { data, layout } = themed(this.#figure, currentPalette(), this.root.clientWidth);
     this.#width = this.root.clientWidth;
     await plotly.newPlot(this.#graph, data, layout, { ...this.#figure.config, ...CONFIG });
     this.#sizes.observe(this.root);
   }
 
   themeChanged(): void {
-    const { data, layout } = themed(this.#figure, currentPalette());
+    const { data, layout } = themed(this.#figure, currentPalette(), this.root.clientWidth);
     void plotly.react(this.#graph, data, layout, { ...this.#figure.config, ...CONFIG });
   }
 
@@ -83,12 +86,14 @@ function titleText(layout: Layout | undefined): string {
  * The figure in the colours of the page. Our own charts were made for paper: each of their colours has its counterpart.
  * For the user's figures the theme is a template, which yields to everything that the user set.
  */
-function themed(figure: PlotlyFigure, palette: Palette): { data: Trace[]; layout: Layout } {
+function themed(figure: PlotlyFigure, palette: Palette, width: number): { data: Trace[]; layout: Layout } {
   const layout = figure.layout ?? {};
   const own = (layout["meta"] as { gradbook?: unknown } | undefined)?.gradbook !== undefined;
   if (own) {
     const paint = repaint(palette);
     const painted = paint(layout) as Layout;
+    // In a narrow cell the legend takes several lines; below the figure they push nothing aside.
+    if (width < NARROW_PX && painted["legend"]) painted["legend"] = LEGEND_BELOW;
     return {
       data: paint(figure.data) as Trace[],
       layout: { ...painted, paper_bgcolor: "rgba(0,0,0,0)", autosize: true },

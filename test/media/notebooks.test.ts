@@ -104,7 +104,7 @@ describe("media: notebooks", function () {
         writeFileSync(join(temporary, `mnist/${split}-labels-idx1-ubyte`), idxBytes([n], labels.toTypedArray()));
       }
       const notebook = await readNotebook(join(folder, "01-optimizers-on-mnist.ipynb"));
-      injectParameters(notebook, [{ name: "epochs", value: 1 }]);
+      injectParameters(notebook, [{ name: "epochs", value: "1" }]);
       const kernelPath = join(root, "kernel/main.ts");
       const run = new NotebookRun(notebook, {
         start: (handlers) => startKernel({ ...handlers, kernelPath, cwd: folder, env: { GRADBOOK_DATA: temporary } }),

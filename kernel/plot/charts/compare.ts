@@ -1,10 +1,9 @@
 import { figure, type Figure } from "../figure.ts";
 import { addPoint, emptyCurve, encodeValue } from "../live/curve.ts";
-import { scale } from "../live/chart.ts";
 import { light } from "../palette.ts";
 import type { Trace } from "../plotly.ts";
 import { checkOptions, recorded, type Run } from "../runs.ts";
-import { axisTitle, sheet } from "../sheet.ts";
+import { axisTitle, scale, sheet } from "../sheet.ts";
 
 const DASHES = ["solid", "dash", "dot", "dashdot"];
 
@@ -42,7 +41,14 @@ export function compare(
       hovertemplate: `${name} %{y:.4~g}<extra></extra>`,
     };
   });
-  const panel = { traces, xaxis: { title: axisTitle("step") }, yaxis: { title: axisTitle(metric), ...scale(yScale) } };
-  const { data, layout } = sheet([{ heightPx: 320, panels: [panel] }], { title, legend: true });
+  const panel = {
+    traces,
+    xaxis: { title: axisTitle("step") },
+    yaxis: { title: axisTitle(metric), ...scale(yScale, ...traces.map(({ y }) => y as number[])) },
+  };
+  const { data, layout } = sheet([{ heightPx: 320, panels: [panel] }], {
+    title,
+    legend: traces.length > 6 ? "beside" : "above",
+  });
   return figure(data, layout);
 }

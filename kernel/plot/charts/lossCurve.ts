@@ -1,10 +1,9 @@
 import { figure, type Figure } from "../figure.ts";
 import { addPoint, emptyCurve, encodeValue } from "../live/curve.ts";
-import { scale } from "../live/chart.ts";
 import { curveTraces } from "../live/traces.ts";
 import { light } from "../palette.ts";
 import { checkOptions, recorded, type Run } from "../runs.ts";
-import { axisTitle, sheet } from "../sheet.ts";
+import { axisTitle, scale, sheet } from "../sheet.ts";
 
 /**
  * A loss over the training steps, raw and smoothed.
@@ -24,8 +23,8 @@ export function lossCurve(
   const panel = {
     traces: curveTraces(metric, curve, light.series[0]!, light),
     xaxis: { title: axisTitle("step") },
-    yaxis: { title: axisTitle(metric), ...scale(yScale) },
+    yaxis: { title: axisTitle(metric), ...scale(yScale, curve.value) },
   };
-  const { data, layout } = sheet([{ heightPx: 300, panels: [panel] }], { title, legend: true });
+  const { data, layout } = sheet([{ heightPx: 300, panels: [panel] }], { title, legend: "above" });
   return figure(data, layout);
 }

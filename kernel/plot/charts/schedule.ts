@@ -21,6 +21,9 @@ export function schedule(rates: { readonly [name: string]: Run }, options: { tit
     xaxis: { title: axisTitle("step") },
     yaxis: { title: axisTitle("learning rate"), rangemode: "tozero" },
   };
-  const { data, layout } = sheet([{ heightPx: 240, panels: [panel] }], { title, legend: traces.length > 1 });
+  const { data, layout } = sheet([{ heightPx: 240, panels: [panel] }], {
+    title,
+    legend: traces.length > 1 ? "above" : undefined,
+  });
   return figure(data, layout);
 }

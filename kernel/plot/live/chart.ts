@@ -1,8 +1,8 @@
 /** A live figure as one ordinary Plotly figure: for the saved notebook, other front ends and the static picture. */
-import { percent, shapeText } from "../number.ts";
+import { grouped, percent, shapeText } from "../number.ts";
 import { light, type Palette } from "../palette.ts";
-import type { Layout, PlotlyFigure, Trace } from "../plotly.ts";
-import { axisTitle, sheet, type Panel, type Row } from "../sheet.ts";
+import type { PlotlyFigure, Trace } from "../plotly.ts";
+import { axisTitle, scale, sheet, type Panel, type Row } from "../sheet.ts";
 import type { Fan, ParameterFans } from "./fan.ts";
 import type { LiveState } from "./state.ts";
 import { nonFiniteText } from "./summary.ts";
@@ -35,7 +35,12 @@ export function liveChart(state: LiveState, view: LiveView = {}): PlotlyFigure {
   ];
   const hidden = state.parameters.length - parameters;
   const title = state.title + (hidden > 0 ? ` (first ${parameters} of ${state.parameters.length} parameters)` : "");
-  const options = { title: escapeHtml(title), legend: losses.traces.length > 0, palette, sharedX: true };
+  const options = {
+    title: escapeHtml(title),
+    legend: losses.traces.length > 0 ? ("above" as const) : undefined,
+    palette,
+    sharedX: true,
+  };
   return sheet(rows, steps ? { ...options, steps } : options);
 }
 
@@ -47,7 +52,7 @@ export function lossPanel(state: LiveState, palette: Palette, yScale: "linear" |
   return {
     traces,
     xaxis: { title: axisTitle("step") },
-    yaxis: { title: axisTitle("loss"), ...scale(yScale) },
+    yaxis: { title: axisTitle("loss"), ...scale(yScale, ...traces.map(({ y }) => y as readonly number[])) },
     alarms: names.flatMap((name) => failures(state, name)),
   };
 }
@@ -90,7 +95,7 @@ export function fanPanel(
     traces: fanTraces(observed.step, fan, palette[kind], FAN_NAMES[kind], palette),
     heading: `<b>${escapeHtml(name)}</b> ${shapeText(shape)}${kind === "update" ? " |Δθ|" : ""}`,
     note: leftOutText(fan),
-    yaxis: scale("log"),
+    yaxis: scale("log", fan.q05, fan.q95),
   };
 }
 
@@ -108,11 +113,7 @@ export function leftOutText(fan: Fan): string {
   const leftOut = fan.leftOut.at(-1);
   if (leftOut === undefined) return "";
   const failed = fan.nonFinite.at(-1)!;
-  return `${percent(leftOut)} left out` + (failed > 0 ? `, ${failed} not finite` : "");
-}
-
-export function scale(type: "linear" | "log"): Layout {
-  return type === "log" ? { type: "log", exponentformat: "power" } : { type: "linear" };
+  return `${percent(leftOut)} left out` + (failed > 0 ? `, ${grouped(failed)} not finite` : "");
 }
 
 function pairs<T>(items: readonly T[]): T[][] {

@@ -3,14 +3,14 @@
  * optimizer's effective learning rate of each element is.
  *
  * A step is observed when 100 ms have passed since the last observed one, and later where needed, so that the time
- * spent here (and what `charge` adds) stays within 3 % of the time elapsed. Parameters are copied only around a step
+ * spent here (and what `charge` adds) stays within 50 ms and 3 % of the time elapsed. Parameters are copied only around a step
  * that is observed; every other step costs one look at the clock.
  *
  * Nothing is imported: a model and an optimizer are whatever has these methods.
  */
 import { roundTo } from "../number.ts";
 import type { FanValues } from "./fan.ts";
-import { quantiles } from "./quantiles.ts";
+import { EXACT_UP_TO, exactQuantiles, histogramQuantiles, scratch } from "./quantiles.ts";
 
 type Numbers = ArrayLike<number>;
 export interface ArrayBacked {
@@ -36,6 +36,8 @@ export interface OptimizerLike {
 export const OBSERVE_EVERY_MS = 100;
 /** Share of the elapsed time that the monitor may use. */
 export const MONITOR_SHARE = 0.03;
+/** Milliseconds that are given besides: the first observations run in code that is not compiled yet. */
+export const MONITOR_GRACE_MS = 50;
 
 interface Watched {
   name: string;
@@ -61,7 +63,7 @@ export class Monitor {
   #beganMs: number | undefined;
   #latest: [FanValues, FanValues | null][] | undefined;
   #hooks: { remove(): void }[] = [];
-  #values = new Float64Array(0);
+  #scratch = scratch(0);
 
   constructor(model: ModelLike, optimizer: OptimizerLike, now: () => number) {
     this.#optimizer = optimizer;
@@ -97,7 +99,8 @@ export class Monitor {
   /** Counts time spent elsewhere for the figure's sake, like sending a frame, as the monitor's own. */
   charge(ms: number): void {
     this.spentMs += ms;
-    this.#dueMs = Math.max(this.#dueMs, this.#startMs + (this.spentMs + this.#lastCostMs) / MONITOR_SHARE);
+    const expected = this.spentMs + this.#lastCostMs - MONITOR_GRACE_MS;
+    this.#dueMs = Math.max(this.#dueMs, this.#startMs + expected / MONITOR_SHARE);
   }
 
   #beforeStep(): void {
@@ -128,8 +131,7 @@ export class Monitor {
     const rates = effective === undefined || typeof effective === "number" ? undefined : effective.toTypedArray();
     if (rates === undefined) noteGradients(watched);
     const { hadGradient, decays } = watched;
-    if (this.#values.length < size) this.#values = new Float64Array(size);
-    const values = this.#values;
+    const values = this.#roomFor(size);
 
     let count = 0;
     let nonFinite = 0;
@@ -139,7 +141,7 @@ export class Monitor {
       // Without decay only a gradient, now or remembered by momentum, moves an element.
       else if (moved > 0 && (!decays || (rates ? hasRate(rates[i]!) : hadGradient![i] === 1))) values[count++] = moved;
     }
-    const update = fanValues(quantiles(values, count), size, count, nonFinite);
+    const update = fanValues(this.#quantiles(size, count), size, count, nonFinite);
     if (effective === undefined) return [update, null];
 
     count = nonFinite = 0;
@@ -149,14 +151,24 @@ export class Monitor {
         if (hadGradient![i] === 1 || (!decays && after[i] !== before[i])) count++;
       }
       const finite = Number.isFinite(rate);
-      const all: [number, number, number, number, number] = [rate, rate, rate, rate, rate];
-      return [update, fanValues(finite && rate > 0 && count > 0 ? all : null, size, count, finite ? 0 : size)];
+      const all = finite && rate > 0 && count > 0 ? [rate, rate, rate, rate, rate] : null;
+      return [update, fanValues(all, size, count, finite ? 0 : size)];
     }
     for (let i = 0; i < size; i++) {
       const rate = rates[i]!;
       if (hasRate(rate)) values[count++] = rate;
     }
-    return [update, fanValues(quantiles(values, count), size, count, 0)];
+    return [update, fanValues(this.#quantiles(size, count), size, count, 0)];
+  }
+
+  #roomFor(size: number): Float64Array | Float32Array {
+    if (this.#scratch.many.length < size) this.#scratch = scratch(size);
+    return size <= EXACT_UP_TO ? this.#scratch.few : this.#scratch.many;
+  }
+
+  #quantiles(size: number, count: number) {
+    const { few, bits } = this.#scratch;
+    return size <= EXACT_UP_TO ? exactQuantiles(few.subarray(0, count)) : histogramQuantiles(bits.subarray(0, count));
   }
 }
 

@@ -11,19 +11,30 @@ export const HISTOGRAM_ERROR = 1 / 128;
 const PROBABILITIES = [0.05, 0.25, 0.5, 0.75, 0.95] as const;
 export type Quantiles = [number, number, number, number, number];
 
-/** @param values the first `count` are used, and may be reordered. @returns null when there is none. */
-export function quantiles(values: Float64Array, count: number): Quantiles | null {
-  if (count === 0) return null;
-  return count <= EXACT_UP_TO ? exactQuantiles(values, count) : histogramQuantiles(values, count);
+/** Room for numbers, and the same numbers as bits. */
+export interface Scratch {
+  /** Up to `EXACT_UP_TO` numbers, in full precision. */
+  few: Float64Array;
+  /** Any number of them. */
+  many: Float32Array;
+  bits: Uint32Array;
 }
 
-function exactQuantiles(values: Float64Array, count: number): Quantiles {
-  const sorted = values.subarray(0, count).sort();
+export function scratch(size: number): Scratch {
+  const many = new Float32Array(size);
+  return { few: new Float64Array(EXACT_UP_TO), many, bits: new Uint32Array(many.buffer) };
+}
+
+/** @param values is sorted in place. @returns null when there is none. */
+export function exactQuantiles(values: Float64Array): Quantiles | null {
+  const count = values.length;
+  if (count === 0) return null;
+  values.sort();
   return PROBABILITIES.map((p) => {
     const rank = p * (count - 1);
     const below = Math.floor(rank);
-    const low = sorted[below]!;
-    const high = sorted[Math.min(below + 1, count - 1)]!;
+    const low = values[below]!;
+    const high = values[Math.min(below + 1, count - 1)]!;
     return low + (high - low) * (rank - below);
   }) as Quantiles;
 }
@@ -32,17 +43,22 @@ const BIN_SHIFT = 16;
 const bins = new Uint32Array(1 << 15);
 const asFloat = new Float32Array(1);
 const asBits = new Uint32Array(asFloat.buffer);
-const FLOAT32_MIN = 2 ** -126;
+const FIRST_BIN = binOf(2 ** -126);
 const FLOAT32_MAX = 3.4028234663852886e38;
+const LAST_BIN = binOf(FLOAT32_MAX);
 
-function histogramQuantiles(values: Float64Array, count: number): Quantiles {
+/** @param bits float32 numbers as bits; positive ones only. @returns null when there is none. */
+export function histogramQuantiles(bits: Uint32Array): Quantiles | null {
+  const count = bits.length;
+  if (count === 0) return null;
   bins.fill(0);
-  for (let i = 0; i < count; i++) {
-    const value = values[i]!;
-    asFloat[0] = value > FLOAT32_MIN ? (value < FLOAT32_MAX ? value : FLOAT32_MAX) : FLOAT32_MIN;
-    bins[asBits[0]! >>> BIN_SHIFT]!++;
+  for (let i = 0; i < count; i++) bins[bits[i]! >>> BIN_SHIFT]!++;
+  for (let bin = 0; bin < FIRST_BIN; bin++) {
+    bins[FIRST_BIN]! += bins[bin]!;
+    bins[bin] = 0;
   }
-  let bin = 0;
+  for (let bin = LAST_BIN + 1; bin < bins.length; bin++) bins[LAST_BIN]! += bins[bin]!;
+  let bin = FIRST_BIN;
   let before = 0;
   return PROBABILITIES.map((p) => {
     const rank = p * (count - 1);
@@ -50,6 +66,11 @@ function histogramQuantiles(values: Float64Array, count: number): Quantiles {
     const low = edge(bin);
     return low + (edge(bin + 1) - low) * Math.min(1, (rank - before + 0.5) / bins[bin]!);
   }) as Quantiles;
+}
+
+function binOf(value: number): number {
+  asFloat[0] = value;
+  return asBits[0]! >>> BIN_SHIFT;
 }
 
 function edge(bin: number): number {

@@ -106,7 +106,7 @@ export function ticks(axis: Axis): Tick[] {
     const every = Math.ceil(axis.categories.length / most);
     return axis.categories.map((label, at) => ({ at, label })).filter((tick) => tick.at % every === 0 && inside(tick));
   }
-  const wanted = Math.max(2, Math.floor(lengthPx / (axis.horizontal ? 80 : 36)));
+  const wanted = Math.max(2, Math.floor(lengthPx / (axis.horizontal ? 80 : 28)));
   if (type === "log") return logTicks(low, high, wanted).filter(inside);
   const step = typeof options["dtick"] === "number" ? options["dtick"] : niceStep((high - low) / wanted);
   const found: Tick[] = [];
