@@ -2,7 +2,9 @@
 
 /** `value` to so many significant digits; shorter in JSON, and no less true than what was measured. */
 export function roundTo(value: number, digits: number): number {
-  return Number(value.toPrecision(digits));
+  const rounded = Number(value.toPrecision(digits));
+  // The largest numbers would round up to Infinity.
+  return Number.isFinite(rounded) ? rounded : value;
 }
 
 /** Thousands apart, decimals as they are: 1,876 and 0.25. */

@@ -89,27 +89,29 @@ export function encodeValue(value: number): Value {
 }
 
 /** Adds a point in place. */
-export function addPoint(curve: Curve, step: number, value: Value): void {
-  const finite = typeof value === "number";
-  const smooth = finite ? nextAverage(curve, value) : null;
+export function addPoint(curve: Curve, step: number, given: Value): void {
+  // JSON knows no −0.
+  const value = typeof given === "number" ? given + 0 : given;
+  const smooth = typeof value === "number" ? nextAverage(curve, value) : null;
   curve.last = { step, value, smooth };
-  if (finite) {
+  if (typeof value === "number") {
     if (curve.min === null || value < curve.min.value) curve.min = { step, value };
     if (curve.max === null || value > curve.max.value) curve.max = { step, value };
   } else {
     curve.nonFinite.count++;
     if (curve.nonFinite.first.length < NON_FINITE_KEPT) curve.nonFinite.first.push({ step, value });
   }
-  addDecimated(curve, step, finite ? value : null, smooth);
+  addDecimated(curve, step, typeof value === "number" ? value : null, smooth);
 }
 
 /** m ← β m + (1 − β) x, divided by 1 − βᵗ so that the first values are not pulled towards zero. */
-function nextAverage(curve: Curve, value: number): number {
+function nextAverage(curve: Curve, value: number): number | null {
   const beta = curve.smoothing;
   if (beta === 0) return value;
   curve.average.sum = beta * curve.average.sum + (1 - beta) * value;
   curve.average.bias *= beta;
-  return roundTo(curve.average.sum / (1 - curve.average.bias), 5);
+  const average = curve.average.sum / (1 - curve.average.bias);
+  return Number.isFinite(average) ? roundTo(average, 5) : null;
 }
 
 /** Adds a point in place, to what is kept only. */
