@@ -10,6 +10,8 @@ interface Edit {
   start: number;
   end: number;
   text: string;
+  /** Text from elsewhere, with its own edits, that stands before `text`. */
+  moved?: { start: number; end: number; edits: Edit[]; before: string };
 }
 
 /** Where generated text comes from, as the offset in the edited JavaScript. */
@@ -28,7 +30,7 @@ export interface SourceMapV3 {
 }
 
 export class Edits {
-  private readonly list: Edit[] = [];
+  private list: Edit[] = [];
 
   insert(at: number, text: string): void {
     this.list.push({ start: at, end: at, text });
@@ -42,6 +44,22 @@ export class Edits {
     this.list.push({ start, end, text: "" });
   }
 
+  /** Inserts at `to` what stands from `start` to `end`, and removes it there. The edits that `visit` makes go with it. */
+  move(
+    start: number,
+    end: number,
+    to: number,
+    visit: () => void,
+    { before, after }: { before: string; after: string },
+  ): void {
+    const outer = this.list;
+    const edits = (this.list = []);
+    visit();
+    this.list = outer;
+    outer.push({ start: to, end: to, text: after, moved: { start, end, edits, before } });
+    outer.push({ start, end, text: "" });
+  }
+
   /** The edited text between `head` and `tail`, with mappings to whatever `mappings` led to. */
   apply(source: string, mappings: Mappings, head: Piece[], tail: string): { code: string; mappings: string } {
     const out = new Output(mappings);
@@ -49,19 +67,27 @@ export class Edits {
       if (from !== undefined) out.mark(from);
       out.add(text);
     }
-    let at = 0;
-    const edits = this.list.map((edit, order) => ({ ...edit, order }));
+    this.emit(out, source, 0, source.length, this.list);
+    out.add(tail);
+    return { code: out.text, mappings: encode(out.lines) };
+  }
+
+  private emit(out: Output, source: string, from: number, to: number, list: Edit[]): void {
+    let at = from;
+    const edits = list.map((edit, order) => ({ ...edit, order }));
     edits.sort((a, b) => a.start - b.start || rank(a) - rank(b) || a.order - b.order);
-    for (const { start, end, text } of edits) {
-      if (start < at) throw new Error(`edits overlap at ${start} of:\n${source}`);
+    for (const { start, end, text, moved } of edits) {
+      if (start < at || end > to) throw new Error(`edits overlap at ${start} of:\n${source}`);
       out.copy(source, at, start);
+      if (moved) {
+        out.add(moved.before);
+        this.emit(out, source, moved.start, moved.end, moved.edits);
+      }
       out.mark(start);
       out.add(text);
       at = end;
     }
-    out.copy(source, at, source.length);
-    out.add(tail);
-    return { code: out.text, mappings: encode(out.lines) };
+    out.copy(source, at, to);
   }
 }
 

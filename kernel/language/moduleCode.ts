@@ -16,6 +16,12 @@ export function rewriteModule(js: string, mappings: Mappings): { code: string; m
   const edits = new Edits();
   const names = {
     counter: unique("$k"),
+    iterator: unique("$iterator"),
+    step: unique("$step"),
+    open: unique("$open"),
+    error: unique("$error"),
+    declares: () => true,
+    awaitEach: visit,
     site: () => {
       const name = unique(`${site}${sites.length + 1}`);
       sites.push(name);

@@ -13,8 +13,10 @@ export interface Runtime {
   /** The box of that session variable; the same object for ever, `new Box(name)` the first time. */
   box(name: string): Box;
   site(): Site;
-  /** A loop asks whether it may go on: the next chunk, at least 1; throws `Interrupted` to stop it. */
+  /** A loop asks whether it may go on. Sets `site.chunk` for its next round and returns it; throws `Interrupted` to stop. */
   poll(site: Site): number;
+  /** User code has caught something: `cleanError` of message.ts. */
+  caught(error: unknown): void;
   /** Every `await` of a cell goes through it, so that an interrupt ends a wait that is pending. */
   await<T>(value: T): Promise<Awaited<T>>;
   /** The same for `for await`. */

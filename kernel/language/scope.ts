@@ -25,6 +25,8 @@ export interface Analysis {
   top: Map<string, { syntax: DeclarationSyntax; identifiers: ts.Identifier[] }>;
   uses: Use[];
   loops: Map<ts.Node, Loop>;
+  /** What the declarations at the top, and `var` below it, bind. */
+  patterns: ts.BindingName[];
   /** Names that a block of the cell's own function declares again, hiding those at the top from a debugger. */
   hidden: Set<string>;
   /** Every identifier of the text. */
@@ -51,6 +53,7 @@ export function analyse(file: ts.SourceFile): Analysis {
     top: new Map(),
     uses: [],
     loops: new Map(),
+    patterns: [],
     hidden: new Set(),
     identifiers: new Set(),
     errors: [],
@@ -73,7 +76,16 @@ export function syntaxOf(list: ts.VariableDeclarationList): "const" | "let" | "v
   return (list.flags & ts.NodeFlags.Let) !== 0 ? "let" : "var";
 }
 
-function declareTop(file: ts.SourceFile, { top, errors }: Analysis): void {
+/** Whether a list is a `var` outside functions: its names belong to the top. */
+export function isTopVar(list: ts.VariableDeclarationList): boolean {
+  if (syntaxOf(list) !== "var") return false;
+  for (let at: ts.Node = list; at; at = at.parent) {
+    if (ts.isFunctionLike(at) || ts.isClassStaticBlockDeclaration(at)) return false;
+  }
+  return true;
+}
+
+function declareTop(file: ts.SourceFile, { top, errors, patterns }: Analysis): void {
   const declare = (identifier: ts.Identifier, syntax: DeclarationSyntax): void => {
     const known = top.get(identifier.text);
     if (!known) top.set(identifier.text, { syntax, identifiers: [identifier] });
@@ -82,7 +94,13 @@ function declareTop(file: ts.SourceFile, { top, errors }: Analysis): void {
   };
   for (const statement of file.statements) {
     for (const [identifier, syntax] of lexical(statement)) declare(identifier, syntax);
-    for (const identifier of vars(statement)) declare(identifier, "var");
+    for (const name of vars(statement)) {
+      patterns.push(name);
+      for (const identifier of boundNames(name)) declare(identifier, "var");
+    }
+    if (ts.isVariableStatement(statement) && syntaxOf(statement.declarationList) !== "var") {
+      patterns.push(...statement.declarationList.declarations.map(({ name }) => name));
+    }
     if (ts.isImportDeclaration(statement)) {
       const { name, namedBindings } = statement.importClause ?? {};
       if (name) declare(name, "import");
@@ -105,12 +123,12 @@ function lexical(statement: ts.Statement): [ts.Identifier, DeclarationSyntax][] 
 }
 
 /** What `var` declares anywhere in a statement, outside functions. */
-function vars(node: ts.Node): ts.Identifier[] {
-  const found: ts.Identifier[] = [];
+function vars(node: ts.Node): ts.BindingName[] {
+  const found: ts.BindingName[] = [];
   const visit = (child: ts.Node): void => {
     if (ts.isFunctionLike(child) || ts.isClassLike(child)) return;
     if (ts.isVariableDeclarationList(child) && syntaxOf(child) === "var") {
-      for (const { name } of child.declarations) found.push(...boundNames(name));
+      for (const { name } of child.declarations) found.push(name);
     }
     ts.forEachChild(child, visit);
   };
@@ -224,7 +242,9 @@ class Walk {
       }
       case ts.SyntaxKind.ClassStaticBlockDeclaration: {
         const { body } = node as ts.ClassStaticBlockDeclaration;
-        const names = vars(body).map(({ text }) => text);
+        const names = vars(body)
+          .flatMap(boundNames)
+          .map(({ text }) => text);
         return this.visit(body, { names: new Set(names), parent: scope, depth: scope.depth });
       }
     }
@@ -249,7 +269,11 @@ class Walk {
     }
     if (!node.body) return;
     if (!ts.isBlock(node.body)) return this.visit(node.body, outer);
-    const names = new Set(vars(node.body).map(({ text }) => text));
+    const names = new Set(
+      vars(node.body)
+        .flatMap(boundNames)
+        .map(({ text }) => text),
+    );
     this.visit(node.body, { names, parent: outer, depth });
   }
 

@@ -4,16 +4,18 @@
  * A cell becomes one async function (cell.ts); a module stays an ES module whose loops can be interrupted
  * (moduleCode.ts). See runtime.ts for what the code calls, box.ts for how variables outlive their cell.
  */
-import { rewriteCell, type Declared, type Names } from "./cell.ts";
+import { rewriteCell } from "./cell.ts";
 import type { SourceMapV3 } from "./edits.ts";
 import { checkEarlyErrors } from "./earlyErrors.ts";
 import { erase, eraseObject } from "./erase.ts";
 import { rewriteModule } from "./moduleCode.ts";
 import { readOriginal } from "./original.ts";
+import type { Declared, Names } from "./variables.ts";
 
 export { Box } from "./box.ts";
-export type { Declared, Names } from "./cell.ts";
+export type { Declared, Names } from "./variables.ts";
 export type { SourceMapV3 } from "./edits.ts";
+export { cleanError, cleanMessage } from "./message.ts";
 export type { Runtime, Site } from "./runtime.ts";
 export { CellSyntaxError } from "./syntaxError.ts";
 

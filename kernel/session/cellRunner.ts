@@ -21,7 +21,7 @@ interface Running {
 }
 
 export class CellRunner {
-  private readonly names = new SessionNames();
+  private readonly names = new SessionNames((name) => this.runtime.box(name));
   private readonly runtime: CellRuntime;
   private readonly output: Output;
   private readonly maps: StackMaps;

@@ -2,7 +2,7 @@
  * What the transformed code of a cell calls: the boxes of the session's variables, the polls of its loops, its awaits
  * and its imports. See `Runtime` in kernel/language for the contract.
  */
-import { Box, type Runtime, type Site } from "../language/transform.ts";
+import { Box, cleanError, type Runtime, type Site } from "../language/transform.ts";
 import { currentCell } from "./cellContext.ts";
 import { CONTROL, type Control } from "./control.ts";
 import { Interrupted } from "./interrupted.ts";
@@ -20,7 +20,7 @@ export class CellRuntime implements Runtime {
   /** Called at every poll, that is every few milliseconds while a loop runs and no timer can. */
   onPoll: (now: number) => void = () => {};
   private lastSite: Site | undefined;
-  private lastPoll = 0;
+  private readonly polledAt = new WeakMap<Site, number>();
 
   constructor(control: Control, modules: CellModules) {
     this.control = control;
@@ -40,16 +40,18 @@ export class CellRuntime implements Runtime {
   poll(site: Site): number {
     this.stopIfInterrupted();
     const now = performance.now();
-    // Only two polls of the same loop in a row tell how long its chunk takes; with other polls between there is no hurry.
-    if (site === this.lastSite) {
-      const elapsed = now - this.lastPoll;
-      if (elapsed < GROW_BELOW_MS) site.chunk = Math.min(site.chunk * 2, LONGEST_CHUNK);
-      else if (elapsed > SHRINK_ABOVE_MS) site.chunk = Math.max(1, site.chunk >> 2);
-    }
+    const elapsed = now - (this.polledAt.get(site) ?? 0);
+    // Too short whatever polled in between; too long only when nothing did, for other code may have taken the time.
+    if (elapsed < GROW_BELOW_MS) site.chunk = Math.min(site.chunk * 2, LONGEST_CHUNK);
+    else if (elapsed > SHRINK_ABOVE_MS && site === this.lastSite) site.chunk = Math.max(1, site.chunk >> 2);
     this.lastSite = site;
-    this.lastPoll = now;
+    this.polledAt.set(site, now);
     this.onPoll(now);
     return site.chunk;
+  }
+
+  caught(error: unknown): void {
+    cleanError(error);
   }
 
   /** Cheap: one load. Throws at most once per interrupt, so that `finally` blocks may loop. */

@@ -1,11 +1,21 @@
+import type { Box } from "../language/box.ts";
 import type { CellCode, Names } from "../language/transform.ts";
 
 /** Which names the session has, and which of them must be reached through their box ("live"). */
 export class SessionNames implements Names {
   private readonly names = new Map<string, { live: boolean; constant: boolean }>();
+  private readonly box: (name: string) => Box;
 
-  get(name: string): { live: boolean; constant: boolean } | undefined {
-    return this.names.get(name);
+  constructor(box: (name: string) => Box) {
+    this.box = box;
+  }
+
+  get(name: string): { live: boolean; constant: boolean; declared: boolean } | undefined {
+    const known = this.names.get(name);
+    if (!known) return undefined;
+    // A cell that failed above a declaration has not made it.
+    const { declared } = this.box(name);
+    return declared || known.live ? { ...known, declared } : undefined;
   }
 
   remember({ declares, wants }: Pick<CellCode, "declares" | "wants">): void {

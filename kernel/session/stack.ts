@@ -6,6 +6,7 @@ import { SourceMap, type SourceMapPayload } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { isNativeError } from "node:util/types";
+import { cleanError } from "../language/message.ts";
 import type { ErrorContent } from "../protocol/messages.ts";
 
 const CELL = /^gradbook:cell-(\d+)(?:-\d+)?$/;
@@ -52,6 +53,7 @@ export function installStackTraces(maps: StackMaps, ours: string): void {
   const keepAll = process.env["GRADBOOK_TRACE"] === "1";
   Error.stackTraceLimit = 50;
   Error.prepareStackTrace = (error, sites) => {
+    cleanError(error);
     const frames = sites.flatMap((site) => frameOf(site, maps, ours, keepAll)).slice(0, 20);
     framesOf.set(error, frames);
     return [headline(error), ...frames.map(printFrame)].join("\n");
@@ -96,6 +98,7 @@ export function describeError(thrown: unknown, maps: StackMaps): ErrorContent {
     const text = typeof thrown === "string" ? thrown : safeInspect(thrown);
     return { ename: "Thrown", evalue: text, traceback: [`Uncaught ${text}`] };
   }
+  cleanError(thrown);
   const ename = String(thrown.name);
   const evalue = String(thrown.message);
   const stack = typeof thrown.stack === "string" ? thrown.stack : headline(thrown);
