@@ -5,18 +5,11 @@
 import type { Message, Publications } from "../protocol/messages.ts";
 import { joined, type CodeCell, type MultilineText } from "./format.ts";
 import type { CellPlace, RunObserver } from "./run.ts";
+import { TextSink, type TextStream } from "./textSink.ts";
 
 const REDRAW_MS = 100;
 /** Characters of a cell's first line that are shown. */
 const LONGEST = 100;
-
-/** Where text goes; `process.stdout` and `process.stderr` are such. */
-export interface TextSink {
-  write(text: string): boolean;
-  once(event: "drain", listener: () => void): unknown;
-  isTTY?: boolean;
-  columns?: number;
-}
 
 export class Progress implements RunObserver {
   readonly #out: TextSink;
@@ -30,12 +23,12 @@ export class Progress implements RunObserver {
   /** Whether what the cells print has left the cursor inside a line. */
   #inLine = false;
 
-  constructor({ out, err, now }: { out: TextSink; err: TextSink; now: () => number }) {
-    this.#out = out;
-    this.#err = err;
+  constructor({ out, err, now }: { out: TextStream; err: TextStream; now: () => number }) {
+    this.#out = new TextSink(out);
+    this.#err = new TextSink(err);
     this.#now = now;
     this.#started = now();
-    if (err.isTTY) this.#timer = setInterval(() => this.#draw(), REDRAW_MS).unref();
+    if (this.#err.isTTY) this.#timer = setInterval(() => this.#draw(), REDRAW_MS).unref();
   }
 
   onCell(cell: CodeCell, place: CellPlace): void {
@@ -51,9 +44,9 @@ export class Progress implements RunObserver {
       const { name, text } = content as unknown as Publications["stream"];
       this.#erase();
       this.#inLine = !text.endsWith("\n");
-      const sink = name === "stderr" ? this.#err : this.#out;
-      if (!sink.write(text)) return new Promise((drained) => sink.once("drain", drained));
-    } else if (header.msg_type === "update_display_data") {
+      return (name === "stderr" ? this.#err : this.#out).write(text);
+    }
+    if (header.msg_type === "update_display_data") {
       // What is updated while a cell runs says best how far it is: a progress bar, the last loss.
       const { data } = content as unknown as Publications["update_display_data"];
       const text = data["text/plain"] as MultilineText | undefined;
@@ -65,9 +58,9 @@ export class Progress implements RunObserver {
   /** A line of our own. */
   say(line: string): void {
     this.#erase();
-    if (this.#inLine) this.#err.write("\n");
+    const before = this.#inLine ? "\n" : "";
     this.#inLine = false;
-    this.#err.write(`${line}\n`);
+    void this.#err.write(`${before}${line}\n`);
   }
 
   end(summary: string): void {
@@ -79,13 +72,13 @@ export class Progress implements RunObserver {
     if (!this.#place || this.#inLine) return;
     const { number, of } = this.#place;
     const line = `cell ${number} of ${of} · ${this.#elapsed()} · ${this.#doing}`;
-    const room = (this.#err.columns || 80) - 1;
-    this.#err.write(`\r\x1b[K${[...line].slice(0, room).join("")}`);
+    const room = this.#err.columns - 1;
+    void this.#err.write(`\r\x1b[K${[...line].slice(0, room).join("")}`);
     this.#drawn = true;
   }
 
   #erase(): void {
-    if (this.#drawn) this.#err.write("\r\x1b[K");
+    if (this.#drawn) void this.#err.write("\r\x1b[K");
     this.#drawn = false;
   }
 

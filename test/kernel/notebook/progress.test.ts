@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { Progress, type TextSink } from "../../../kernel/notebook/progress.ts";
+import { Progress } from "../../../kernel/notebook/progress.ts";
+import type { TextStream } from "../../../kernel/notebook/textSink.ts";
 import type { CodeCell } from "../../../kernel/notebook/format.ts";
 import type { Message } from "../../../kernel/protocol/messages.ts";
 
@@ -18,8 +19,9 @@ function setup(isTTY: boolean, columns = 80) {
   let out = "";
   let err = "";
   let now = 0;
-  const sink = (take: (text: string) => void): TextSink => ({
+  const sink = (take: (text: string) => void): TextStream => ({
     write: (text) => (take(text), true),
+    on: () => {},
     once: () => {},
     ...(isTTY && { isTTY, columns }),
   });
@@ -84,16 +86,35 @@ describe("progress of a run", () => {
     assert.equal(shown().err, "\ndone (0.0 s)\n");
   });
 
+  const printed = { header: { msg_type: "stream" }, content: { name: "stdout", text: "x" } } as unknown as Message;
+
   it("holds the kernel back while the reader of the streams is behind", async () => {
     let drained = () => {};
-    const slow: TextSink = { write: () => false, once: (_event, listener) => void (drained = listener) };
-    const progress = new Progress({ out: slow, err: slow, now: () => 0 });
-    const waiting = progress.onPublication({
-      header: { msg_type: "stream" },
-      content: { name: "stdout", text: "x" },
-    } as unknown as Message);
+    const slow: TextStream = {
+      write: () => false,
+      on: () => {},
+      once: (_event, listener) => void (drained = listener),
+    };
+    const waiting = new Progress({ out: slow, err: slow, now: () => 0 }).onPublication(printed);
     assert.ok(waiting instanceof Promise);
     drained();
     await waiting;
+  });
+
+  it("goes on when the reader of the streams has gone", async () => {
+    let fail = (_error: Error) => {};
+    let writes = 0;
+    const closed: TextStream = {
+      write: () => (writes++, false),
+      on: (_event, listener) => void (fail = listener),
+      once: () => {},
+    };
+    const quiet: TextStream = { write: () => true, on: () => {}, once: () => {} };
+    const progress = new Progress({ out: closed, err: quiet, now: () => 0 });
+    const waiting = progress.onPublication(printed);
+    fail(new Error("EPIPE"));
+    await waiting;
+    await progress.onPublication(printed);
+    assert.equal(writes, 1);
   });
 });
