@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import ts from "typescript";
+import type { KernelClient } from "../../kernel/client/kernelClient.ts";
 import { startKernel } from "../../kernel/client/startKernel.ts";
 import * as gradbook from "../../kernel/gradbook.ts";
 import { readNotebook } from "../../kernel/notebook/file.ts";
@@ -20,6 +21,10 @@ const textOf = ({ source }: Cell) => (typeof source === "string" ? source : sour
 
 describe("media: notebooks", function () {
   this.timeout(120_000);
+
+  let kernel: KernelClient | undefined;
+  // Also after a test that never ended: a kernel left behind would keep the whole run from ending.
+  afterEach(() => kernel?.dispose());
 
   it("there is at least the one about optimizers", () => assert.ok(files.includes("01-optimizers-on-mnist.ipynb")));
 
@@ -107,7 +112,9 @@ describe("media: notebooks", function () {
       injectParameters(notebook, [{ name: "epochs", value: "1" }]);
       const kernelPath = join(root, "kernel/main.ts");
       const run = new NotebookRun(notebook, {
-        start: (handlers) => startKernel({ ...handlers, kernelPath, cwd: folder, env: { GRADBOOK_DATA: temporary } }),
+        start: (handlers) =>
+          (kernel = startKernel({ ...handlers, kernelPath, cwd: folder, env: { GRADBOOK_DATA: temporary } })),
+        timeoutMs: 60_000,
       });
       assert.deepEqual(await run.run(), { status: "ok", cells: 11, failures: 0 });
       const figures = notebook.cells.flatMap((cell) =>

@@ -142,7 +142,10 @@ describe("data: files", () => {
 
   it("mnist: without files and network: an error that names four files and the folder, and nothing is written", async () => {
     const root = path("nowhere");
-    const error: Error = await data.mnist({ root, mirrors: ["http://127.0.0.1:1/mnist"] }).then(assert.fail, (e) => e);
+    const error: Error = await data.mnist({ root, mirrors: ["http://127.0.0.1:1/mnist"] }).then(
+      () => assert.fail("no error"),
+      (e) => e,
+    );
     assert.ok(error instanceof data.DataUnavailable);
     for (const name of Object.keys(smallMnist(1))) assert.match(error.message, new RegExp(`\\n  ${name}\\.gz`));
     assert.ok(error.message.includes(`into ${root} `), error.message);

@@ -19,11 +19,8 @@ export function idxBytes(shape: number[], elements: ArrayLike<number>, type = 0x
 
 /** The four files of a MNIST of `n` training and one test image; pixel k of image i is (i + k) % 256, label i is i % 10. */
 export function smallMnist(n: number): { [name: string]: Buffer } {
-  const images = (count: number) =>
-    idxBytes([count, 28, 28], {
-      length: count * 784,
-      ...Array.from({ length: count * 784 }, (_, j) => (Math.floor(j / 784) + (j % 784)) % 256),
-    });
+  const pixel = (_: unknown, j: number) => (Math.floor(j / 784) + (j % 784)) % 256;
+  const images = (count: number) => idxBytes([count, 28, 28], Array.from({ length: count * 784 }, pixel));
   const labels = (count: number) =>
     idxBytes(
       [count],
