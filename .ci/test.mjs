@@ -54,8 +54,8 @@ export function count(output) {
 }
 
 /** What a suite adds to the total. A suite that ends badly has failed, whatever it printed; so has one without a test. */
-export function judge({ code, output, counts }) {
-  if (counts === false) return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+export function judge({ code, output, counts = true }) {
+  if (!counts) return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
   const { passed, failed } = count(output);
   if (failed === 0 && code !== 0) return { passed, failed: 1, remark: `ended with ${code}` };
   if (passed + failed === 0) return { passed: 0, failed: 1, remark: "ran no test" };

@@ -17,7 +17,7 @@ describe("npm test", () => {
 
   const judged: [
     claim: string,
-    result: { code: number | string; output: string; counts?: false },
+    result: { code: number | string; output: string; counts?: boolean },
     passed: number,
     failed: number,
   ][] = [
