@@ -296,10 +296,9 @@ export class NotebookKernel {
   }
 
   #exited(client: KernelClient, exit: KernelExit): void {
-    this.#around.log.info(`kernel ${client.pid} ended: ${JSON.stringify(exit)}`);
-    if (client !== this.#client || exit.expected) return;
     const how = exit.signal ? `killed by ${exit.signal}` : `exit code ${exit.code}`;
-    this.#died(how);
+    this.#around.log.info(`kernel ${client.pid} ended (${how}${exit.expected ? ", as asked" : ""})`);
+    if (client === this.#client && !exit.expected) this.#died(how);
   }
 
   #failedToStart(client: KernelClient, { message }: Error): void {

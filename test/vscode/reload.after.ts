@@ -15,7 +15,7 @@ describe("a window that was reloaded while a cell ran", () => {
     await until("the end of the old kernel", () => !isAlive(pid));
     const notebook = await open(vscode.Uri.file(path.join(workspaceFolder(), "reload.ipynb")));
     const spinning =
-      "document.querySelectorAll('.codicon-notebook-state-executing, .codicon-notebook-state-pending').length";
+      "document.querySelectorAll('.cell-statusbar-container .codicon-notebook-state-executing, .cell-statusbar-container .codicon-notebook-state-pending').length";
     assert.equal(await onPage(spinning), 0);
     const cell = await run(notebook, 0);
     assert.equal(textOf(cell), "'saved'");

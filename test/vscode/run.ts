@@ -45,6 +45,8 @@ mkdirSync(join(cache, "screenshots"), { recursive: true });
 
 // Notebooks of the tests live in a folder of their own; what they save never touches the checkout.
 const workspace = mkdtempSync(join(tmpdir(), "gradbook-e2e-workspace-"));
+/** The real images, where this machine has them: the tests say which they used. */
+const images = resolve(root, "../shared/data");
 const results = join(workspace, ".results.jsonl");
 const extensions = [...(vsix ? [] : [root]), join(here, "otherKernel")];
 let code = 0;
@@ -59,6 +61,7 @@ try {
     launchArgs: [workspace, ...(vsix ? [`--install-extension=${vsix}`] : [])],
     extensionTestsEnv: {
       GRADBOOK_E2E_ROOT: root,
+      ...(existsSync(join(images, "mnist")) && { GRADBOOK_DATA: images }),
       GRADBOOK_E2E_RESULTS: results,
       GRADBOOK_E2E_GREP: values.grep ?? "",
     },

@@ -9,6 +9,8 @@ export const run = createRun([
     require("./editing.test.ts");
     require("./kernel.test.ts");
     require("./selection.test.ts");
+    require("./figure.test.ts");
+    require("./flagship.test.ts");
     require("./reload.before.ts");
   },
   () => {

@@ -11,7 +11,6 @@ const inStatusBar = (wanted: RegExp): Promise<string> =>
     const text = await status();
     return wanted.test(text) && text;
   });
-const DIALOG = ".monaco-dialog-box";
 const seen = (selector: string): Promise<boolean> => onPage(`!!document.querySelector(${JSON.stringify(selector)})`);
 
 describe("the window", () => {
@@ -83,26 +82,18 @@ if (pageDriver) {
       });
     });
 
-    it("restart asks while a cell runs, and only then; it can be told not to ask again", async () => {
+    it("restart asks while a cell runs, and only then", async () => {
       const notebook = await openNew("ask.ipynb", ["while (true) {}", "'idle'"]);
       await run(notebook, 1);
       await vscode.commands.executeCommand("gradbook.restart");
       await start(notebook, 0, 1);
       await until("the loop to run", () => notebook.cellAt(0).executionSummary?.executionOrder === 1);
-      let restarted = vscode.commands.executeCommand("gradbook.restart");
-      await until("the question", () => seen(DIALOG));
-      await screenshot("restart");
-      await press("Escape");
-      await restarted;
+      // Under test VS Code shows no modal question: it is refused with the text that it would have shown.
+      const question = /Restart the kernel\? A cell is running\./;
+      await assert.rejects(async () => vscode.commands.executeCommand("gradbook.restart"), question);
       assert.equal(notebook.cellAt(0).executionSummary?.success, undefined);
-      restarted = vscode.commands.executeCommand("gradbook.restart");
-      await until("the question", () => seen(DIALOG));
-      await click(`${DIALOG} .dialog-buttons >> text="Don't Ask Again"`);
-      await restarted;
-      const settings = (): vscode.WorkspaceConfiguration => vscode.workspace.getConfiguration("gradbook");
-      assert.equal(settings().get("askBeforeRestart"), false);
-      assert.equal((await ended(notebook, 0)).executionSummary?.success, false);
-      await settings().update("askBeforeRestart", undefined, true);
+      await vscode.commands.executeCommand("notebook.cancelExecution");
+      await ended(notebook, 0);
     });
 
     it("under the cell in which the kernel died, a click restarts it", async () => {
@@ -121,9 +112,13 @@ if (pageDriver) {
 
     it("the log begins with what works on this machine", async () => {
       await vscode.commands.executeCommand("gradbook.showLog");
-      await until("the report", () =>
-        onPage<boolean>("/gradbook doctor/.test(document.querySelector('.part.panel')?.innerText)"),
-      );
+      const log = await until("the log", () => {
+        const shown = vscode.workspace.textDocuments.find(
+          ({ uri }) => uri.scheme === "output" && /Gradbook/.test(uri.path),
+        );
+        return shown && /gradbook doctor/.test(shown.getText()) && shown.getText();
+      });
+      assert.doesNotMatch(log, /\[error\]/);
       await screenshot("log");
       await vscode.commands.executeCommand("workbench.action.closePanel");
     });
