@@ -14,11 +14,11 @@ import type { Layout, Trace } from "../../kernel/plot/plotly.ts";
 import { axis, theme } from "../../kernel/plot/sheet.ts";
 import { staticSvg } from "../../kernel/plot/svg.ts";
 import { LiveText, make, makeButton } from "./elements.ts";
-import { logAxis } from "./logAxis.ts";
 import { Panel } from "./panel.ts";
 import { fileName, savePng, saveText, type Post } from "./save.ts";
 import { upperStep } from "./steps.ts";
 import { currentPalette } from "./theme.ts";
+import { linearAxis, logAxis, spanOfCurves, spanOfFan } from "./valueAxis.ts";
 
 /** Rows shown before the user asks for all. */
 const FIRST_ROWS = 12;
@@ -219,10 +219,11 @@ export class LiveFigure {
   }
 
   #lossRange(): Layout {
-    if (this.#yScale === "linear") return {};
-    const extremes = this.#losses().flatMap((name) => [this.#state.curves[name]!.min, this.#state.curves[name]!.max]);
-    const values = extremes.flatMap((extreme) => (extreme ? [extreme.value] : []));
-    return logAxis(Math.min(...values), Math.max(...values), this.#loss.root.clientHeight - 42);
+    const span = spanOfCurves(
+      this.#losses().map((name) => this.#state.curves[name]!),
+      this.#zoom,
+    );
+    return this.#yScale === "log" ? logAxis(span, this.#loss.root.clientHeight - 46) : linearAxis(span);
   }
 
   #writeLegend(): void {
@@ -281,7 +282,10 @@ export class LiveFigure {
       const panel = this.#panel(
         "gb-graph",
         `${name} over the steps`,
-        () => ({ traces: traces(), ranges: this.#stepRange() }),
+        () => ({
+          traces: traces(),
+          ranges: { ...this.#stepRange(), ...linearAxis(spanOfCurves([this.#state.curves[name]!], this.#zoom)) },
+        }),
         () => this.#layout({}, {}, { l: 58, r: 18, t: 6, b: 22 }),
       );
       this.#metrics.set(name, panel);
@@ -324,7 +328,10 @@ export class LiveFigure {
         `${quantity} of ${name}`,
         () => ({
           traces: traces(),
-          ranges: { ...this.#stepRange(), ...fanRange(fan(), panel.root.clientHeight - 22) },
+          ranges: {
+            ...this.#stepRange(),
+            ...logAxis(spanOfFan(fan(), this.#state.observed.step, this.#zoom), panel.root.clientHeight - 22),
+          },
         }),
         () => this.#layout({ nticks: 5 }, { type: "log", nticks: 4 }, { l: 46, r: 16, t: 2, b: 20 }, 10),
       );
@@ -370,6 +377,7 @@ export class LiveFigure {
       label,
       content,
       layout,
+      urgent: className === "gb-loss",
       onZoom: (range) => this.#setZoom(range),
       onDrawn: () => {
         this.probe.drawn++;
@@ -437,11 +445,4 @@ export class LiveFigure {
     if (kind === "svg") saveText(this.#post, this.#fileName("svg"), "image/svg+xml", picture.svg);
     else void savePng(this.#post, this.#fileName("png"), picture.svg);
   }
-}
-
-function fanRange({ q05, q95 }: Fan, heightPx: number): Layout {
-  let [low, high] = [Infinity, -Infinity];
-  for (const value of q05) if (value !== null && value < low) low = value;
-  for (const value of q95) if (value !== null && value > high) high = value;
-  return logAxis(low, high, heightPx);
 }

@@ -9,13 +9,14 @@ import type { PlotlyFigure } from "../../kernel/plot/plotly.ts";
 import { make } from "./elements.ts";
 import { LiveFigure, type Probe } from "./liveFigure.ts";
 import { PlotlyView } from "./plotlyFigure.ts";
+import { isDrawing } from "./scheduler.ts";
 import { installStyle } from "./style.ts";
 import { onThemeChange } from "./theme.ts";
 
 declare global {
   interface Window {
     /** For tests: what is drawn. */
-    __gradbook?: { figures: { [id: string]: Probe } };
+    __gradbook?: { figures: { [id: string]: Probe }; isDrawing(): boolean };
   }
 }
 
@@ -37,7 +38,7 @@ export const activate: ActivationFunction = (context) => {
   const live = new Map<string, Placed[]>();
   const plots = new Map<string, PlotlyView>();
   const probes: { [id: string]: Probe } = {};
-  window.__gradbook = { figures: probes };
+  window.__gradbook = { figures: probes, isDrawing };
 
   onThemeChange(() => {
     for (const placed of live.values()) for (const { figure } of placed) figure.themeChanged();

@@ -11,6 +11,8 @@ export interface Content {
 export interface PanelOptions {
   className: string;
   label: string;
+  /** Drawn before others. */
+  urgent?: boolean;
   /** The data to draw now. */
   content(): Content;
   /** Everything about the panel that depends on the theme and on switches, not on data. */
@@ -25,15 +27,18 @@ const CONFIG = { displayModeBar: false, displaylogo: false, responsive: false, d
 export class Panel implements Drawable {
   readonly root = document.createElement("div");
   visible = true;
+  readonly urgent: boolean;
   #options: PanelOptions;
   #graph: Graph | undefined;
   #traces = 0;
   #restyle = false;
   #resize = false;
   #size = "";
+  #ranges: Layout = {};
 
   constructor(options: PanelOptions) {
     this.#options = options;
+    this.urgent = options.urgent ?? false;
     this.root.className = options.className;
     this.root.setAttribute("role", "img");
     this.root.setAttribute("aria-label", options.label);
@@ -75,10 +80,14 @@ export class Panel implements Drawable {
     if (this.#graph === undefined) this.#create(traces, ranges);
     else if (this.#restyle || this.#traces !== traces.length) {
       void plotly.react(this.root, traces, withRanges(this.#options.layout(), ranges), CONFIG);
+    } else if (this.#resize || !sameRanges(ranges, this.#ranges)) {
+      const size = { width: this.root.clientWidth, height: this.root.clientHeight };
+      void plotly.update(this.root, byTrace(traces), { ...ranges, ...size }, [...traces.keys()]);
     } else {
-      if (this.#resize) Object.assign(ranges, { width: this.root.clientWidth, height: this.root.clientHeight });
-      void plotly.update(this.root, byTrace(traces), ranges, [...traces.keys()]);
+      // Only the lines: a quarter of the time, and no tick is touched.
+      void plotly.animate(this.root, { data: traces.map(changing), traces: [...traces.keys()] }, AT_ONCE);
     }
+    this.#ranges = ranges;
     this.#restyle = this.#resize = false;
     this.#traces = traces.length;
     this.#options.onDrawn();
@@ -101,6 +110,17 @@ export class Panel implements Drawable {
     });
     this.#graph.on("plotly_doubleclick", () => this.#options.onZoom(undefined));
   }
+}
+
+const AT_ONCE = { mode: "immediate", frame: { duration: 0, redraw: false }, transition: { duration: 0 } };
+
+/** What of a trace changes while it runs. */
+function changing({ x, y, mode, customdata }: Trace): Trace {
+  return customdata === undefined ? { x, y, mode } : { x, y, mode, customdata };
+}
+
+function sameRanges(a: Layout, b: Layout): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 const panels = new Map<Element, Panel>();

@@ -10,6 +10,7 @@ interface PlotlyApi {
   newPlot(root: HTMLElement, data: readonly Trace[], layout: Layout, config: object): Promise<Graph>;
   react(root: HTMLElement, data: readonly Trace[], layout: Layout, config?: object): Promise<Graph>;
   update(root: HTMLElement, data: object, layout: object, traces?: number[]): Promise<Graph>;
+  animate(root: HTMLElement, frame: object, options: object): Promise<unknown>;
   relayout(root: HTMLElement, layout: object): Promise<Graph>;
   purge(root: HTMLElement): void;
   toImage(root: HTMLElement, options: object): Promise<string>;

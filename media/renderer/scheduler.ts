@@ -1,25 +1,36 @@
 /**
- * Draws what is due, at the next animation frame. A frame that has used its time leaves the rest for the next one, and
- * what is out of sight waits until it is seen, so that many parameters do not make the page stutter.
+ * Draws what is due, at animation frames. What is urgent is drawn at once, the rest in turn, and all of it together
+ * takes at most about 40 % of the time, so that many parameters make the figure slower and not the page. What is out
+ * of sight waits until it is seen.
  */
 export interface Drawable {
   readonly visible: boolean;
+  readonly urgent: boolean;
   draw(): void;
 }
 
+/** Milliseconds that one frame may draw. */
 const BUDGET_MS = 24;
+/** Milliseconds of rest for each millisecond of drawing. */
+const REST = 1.5;
 
 const due = new Set<Drawable>();
 let asked = false;
+let restUntilMs = 0;
 
 export function drawSoon(drawable: Drawable): void {
-  // Taken out and put in again: what was drawn longest ago comes first.
-  if (!due.has(drawable)) due.add(drawable);
+  // Once in the queue it keeps its place: what waits longest comes first.
+  due.add(drawable);
   ask();
 }
 
 export function forget(drawable: Drawable): void {
   due.delete(drawable);
+}
+
+/** Whether something in sight waits to be drawn. */
+export function isDrawing(): boolean {
+  return [...due].some(({ visible }) => visible);
 }
 
 function ask(): void {
@@ -28,12 +39,20 @@ function ask(): void {
   requestAnimationFrame(() => {
     asked = false;
     const began = performance.now();
-    for (const drawable of due) {
-      if (!drawable.visible) continue;
-      if (performance.now() - began > BUDGET_MS) break;
-      due.delete(drawable);
-      drawable.draw();
+    for (const drawable of due) if (drawable.urgent && drawable.visible) drawNow(drawable);
+    if (began >= restUntilMs) {
+      for (const drawable of due) {
+        if (performance.now() - began > BUDGET_MS) break;
+        if (drawable.visible) drawNow(drawable);
+      }
+      const now = performance.now();
+      restUntilMs = now + REST * (now - began);
     }
-    if ([...due].some(({ visible }) => visible)) ask();
+    if (isDrawing()) ask();
   });
+}
+
+function drawNow(drawable: Drawable): void {
+  due.delete(drawable);
+  drawable.draw();
 }

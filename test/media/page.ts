@@ -210,14 +210,9 @@ const PAGE = `<!doctype html><meta charset="utf-8">
     document.documentElement.style.cssText = Object.entries(variables).map(([k, v]) => "--vscode-" + k + ":" + v).join(";");
     document.body.className = "vscode-" + name;
   };
-  // Nothing was drawn for three frames in a row.
+  // Nothing is due for three frames in a row: what observers see first makes more due.
   window.settled = async () => {
-    const drawn = () => Object.values(window.__gradbook.figures).reduce((sum, { drawn }) => sum + drawn, 0);
-    for (let before = -1, quiet = 0; quiet < 3; ) {
-      await new Promise(requestAnimationFrame);
-      quiet = drawn() === before ? quiet + 1 : 0;
-      before = drawn();
-    }
+    for (let quiet = 0; quiet < 3; quiet = window.__gradbook.isDrawing() ? 0 : quiet + 1) await new Promise(requestAnimationFrame);
   };
   window.ready?.();
   window.ready = true;
