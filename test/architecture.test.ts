@@ -24,7 +24,7 @@ const files = ["node:fs", "node:fs/promises", "node:path", "node:url"];
 export const layers: Record<string, Layer> = {
   // The library: knows nothing of notebooks.
   "kernel/wasm": { packages: ["node:os", "node:vm", "node:worker_threads"] },
-  "kernel/tensor": {},
+  "kernel/tensor": { packages: files },
   "kernel/autograd": { imports: ["kernel/tensor"] },
   "kernel/ops": { imports: ["kernel/autograd", "kernel/tensor"] },
   "kernel/nn": { imports: ["kernel/ops", "kernel/autograd", "kernel/tensor"] },
