@@ -1,4 +1,12 @@
-import type { ErrorContent, Header, JsonObject, MimeBundle, PublicationType, Publications } from "./messages.ts";
+import type {
+  ErrorContent,
+  Header,
+  JsonObject,
+  MimeBundle,
+  PublicationType,
+  Publications,
+  ReplyContent,
+} from "./messages.ts";
 
 /** Publishes on iopub with the parent of the request that is being handled. */
 export type Publish = <P extends PublicationType>(type: P, content: Publications[P], metadata?: JsonObject) => void;
@@ -18,7 +26,7 @@ export type CellOutcome =
 export interface Session {
   /** Runs one cell to its end. Never rejects: what goes wrong is in the outcome. Called for one cell at a time. */
   execute(request: CellRequest): Promise<CellOutcome>;
-  isComplete(code: string): { status: "complete" | "incomplete" | "invalid" | "unknown"; indent?: string };
+  isComplete(code: string): Promise<ReplyContent<"is_complete_request">>;
   /** Stops what runs; a call while one is under way is a harder rung of the ladder. Resolves as soon as it is under way. */
   interrupt(): void;
   /** Ends the session for good. */

@@ -3,7 +3,6 @@
  * keeps more than the next one, and puts a new worker in the place of one that is gone. Never runs user code.
  */
 import { Worker } from "node:worker_threads";
-import { isComplete } from "../language/isComplete.ts";
 import type { ErrorContent, Header } from "../protocol/messages.ts";
 import type { CellOutcome, CellRequest, Session } from "../protocol/session.ts";
 import { CONTROL, createControl, type Control } from "./control.ts";
@@ -70,7 +69,9 @@ export class WorkerSession implements Session {
     });
   }
 
-  isComplete(code: string): { status: "complete" | "incomplete" | "invalid"; indent?: string } {
+  async isComplete(code: string): Promise<{ status: "complete" | "incomplete" | "invalid"; indent?: string }> {
+    // Only consoles ask; nobody else should pay for a compiler in this thread.
+    const { isComplete } = await import("../language/isComplete.ts");
     return isComplete(code);
   }
 

@@ -26,7 +26,7 @@ function scriptedSession(): Session {
       if (code === "break") return Promise.reject(new Error("a fault of ours"));
       return Promise.resolve({ status: "ok", userExpressions: {}, ...(code ? { value: { "text/plain": code } } : {}) });
     },
-    isComplete: (code) => (code.endsWith("{") ? { status: "incomplete", indent: "  " } : { status: "complete" }),
+    isComplete: async (code) => (code.endsWith("{") ? { status: "incomplete", indent: "  " } : { status: "complete" }),
     interrupt: () => stop(failed("Interrupted")),
     shutdown: () => Promise.resolve(),
     memory: () => ({ rss: 0, heapUsed: 0 }),
