@@ -41,8 +41,7 @@ export function gradcheck(
       throw new AutogradError(`gradcheck(${name}): input ${i} is not contiguous; pass x.contiguous().`);
   }
   const output = f(...inputs);
-  const random = new MT19937(20);
-  const weights = Float64Array.from({ length: output.numel() }, () => random.uniform53() + 0.5);
+  const weights = weightsFor(output, 20);
   const contraction = fromFlat(weights, output.shape, "float64");
   const rules = grad(
     output,
@@ -87,12 +86,7 @@ export function gradgradcheck(
 ): true {
   const wanted = inputs.filter((x) => x.requiresGrad);
   const output = noGrad(() => f(...inputs));
-  const random = new MT19937(21);
-  const contraction = fromFlat(
-    Float64Array.from({ length: output.numel() }, () => random.uniform53() + 0.5),
-    output.shape,
-    "float64",
-  );
+  const contraction = fromFlat(weightsFor(output, 21), output.shape, "float64");
   contraction.requiresGrad = true;
   const name = (f as { opName?: string }).opName ?? (f.name || "f");
   for (let k = 0; k < wanted.length; k++) {
@@ -103,4 +97,11 @@ export function gradgradcheck(
     gradcheck((...all: Tensor[]) => enableGrad(() => first(...all)), [...inputs, contraction], options);
   }
   return true;
+}
+
+/** Fixed random numbers to contract an output with; 1 for a single number, so that messages show its own derivative. */
+function weightsFor(output: Tensor, seed: number): Float64Array {
+  const random = new MT19937(seed);
+  const size = output.numel();
+  return Float64Array.from({ length: size }, () => (size === 1 ? 1 : random.uniform53() + 0.5));
 }

@@ -279,23 +279,23 @@ const inPlaceToo = {
 for (const [name, plain] of Object.entries({ ...inPlace, ...inPlaceToo })) {
   const f = methods[plain] as unknown as (...args: unknown[]) => Tensor;
   method(name, function (...args) {
-    return changeInPlace(name, this, () => f(this, ...args));
+    return changeInPlace(name, this, args, (self) => f(self, ...args));
   });
 }
 
 method("fill_", function (value: number) {
   const [x] = toTensors("fill_", value);
-  return changeInPlace("fill_", this, () => expand(x!, this.shape));
+  return changeInPlace("fill_", this, [], () => expand(x!, this.shape));
 });
 method("zero_", function () {
-  return changeInPlace("zero_", this, () => filled(this.shape, 0, this.dtype));
+  return changeInPlace("zero_", this, [], () => filled(this.shape, 0, this.dtype));
 });
 method("copy_", function (source: Tensor) {
   checkTensor("copy_", "source", source);
   if (!sameShape(broadcastShapes("copy_", this.shape, source.shape), this.shape)) {
     throw new ShapeError(`copy_: ${show(source.shape)} does not fit into ${show(this.shape)}.`);
   }
-  return changeInPlace("copy_", this, () => expand(to(source, this.dtype), this.shape));
+  return changeInPlace("copy_", this, [source], () => expand(to(source, this.dtype), this.shape));
 });
 method("where", function (condition: Tensor, other: Operand) {
   return where(condition, this, other);

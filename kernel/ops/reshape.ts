@@ -52,19 +52,28 @@ export const unflatten = named("unflatten", (x: Tensor, dim: number, sizes: Shap
   ]);
 });
 
-/** Without the dims of size 1: all of them, or the ones given (which stay when their size is not 1). */
+const relabel: Op<{ readonly shape: Shape; readonly strides: readonly number[] }> = defineOp({
+  name: "squeeze",
+  forward: ([x], { shape, strides }) => view(x!, shape, strides),
+  gradient: (g, { shapes: [shape] }) => [arrange([g], shape!)],
+});
+
+/** Without the dims that `dropped` names, all of size 1. Never copies, so what is written into it arrives. */
+export function dropDims(x: Tensor, dropped: (dim: number) => boolean): Tensor {
+  const keep = (_: number, dim: number): boolean => !dropped(dim);
+  return relabel([x], { shape: x.shape.filter(keep), strides: x.strides.filter(keep) });
+}
+
+/** Without the dims of size 1: all of them, or the ones given (which stay when their size is not 1). Never copies. */
 export const squeeze = named("squeeze", (x: Tensor, dim?: number | readonly number[]): Tensor => {
   checkTensor("squeeze", "x", x);
   const dims =
     dim === undefined ? undefined : (typeof dim === "number" ? [dim] : dim).map((d) => checkDim("squeeze", d, x.ndim));
-  return reshape(
-    x,
-    x.shape.filter((n, i) => n !== 1 || (dims !== undefined && !dims.includes(i))),
-  );
+  return dropDims(x, (d) => x.shape[d] === 1 && (dims === undefined || dims.includes(d)));
 });
 
-/** With a dim of size 1 inserted before `dim`; -1 appends it. */
+/** With a dim of size 1 inserted before `dim`; -1 appends it. Never copies. */
 export const unsqueeze = named("unsqueeze", (x: Tensor, dim: number): Tensor => {
   const d = checkDim("unsqueeze", dim, checkTensor("unsqueeze", "x", x).ndim + 1);
-  return reshape(x, [...x.shape.slice(0, d), 1, ...x.shape.slice(d)]);
+  return relabel([x], { shape: x.shape.toSpliced(d, 0, 1), strides: x.strides.toSpliced(d, 0, 1) });
 });

@@ -6,7 +6,7 @@ import { describe, ShapeError } from "../tensor/errors.ts";
 import { checkOptions } from "../tensor/options.ts";
 import { checkDim, show, type Shape } from "../tensor/shape.ts";
 import { view, type Tensor } from "../tensor/tensor.ts";
-import { reshape } from "./reshape.ts";
+import { dropDims } from "./reshape.ts";
 
 /** What is taken of one dim. */
 interface Cut {
@@ -82,15 +82,8 @@ export const slice = named("slice", (x: Tensor, slices: readonly Slice[]): Tenso
     [x],
     x.shape.map((size, d) => cut(slices[d], d, size)),
   );
-  return slices.some((s) => typeof s === "number") ? drop(y, (d) => typeof slices[d] === "number") : y;
+  return slices.some((s) => typeof s === "number") ? dropDims(y, (d) => typeof slices[d] === "number") : y;
 });
-
-function drop(x: Tensor, dropped: (dim: number) => boolean): Tensor {
-  return reshape(
-    x,
-    x.shape.filter((_, d) => !dropped(d)),
-  );
-}
 
 /** `length` places of a dim from `start` on, without copying. */
 export const narrow = named("narrow", (x: Tensor, dim: number, start: number, length: number): Tensor => {
@@ -111,7 +104,7 @@ export const select = named("select", (x: Tensor, dim: number, index: number): T
   const d = checkDim("select", dim, checkTensor("select", "x", x).ndim);
   if (x.ndim === 0) throw new ShapeError("select: a tensor without dims has nothing to select from.");
   const one = cut(index, d, x.shape[d]!);
-  return drop(
+  return dropDims(
     take(
       [x],
       x.shape.map((n, i) => (i === d ? one : { start: 0, length: n, step: 1 })),

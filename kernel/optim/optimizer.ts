@@ -3,6 +3,7 @@ import { isFloating } from "../tensor/dtype.ts";
 import { filled } from "../tensor/create.ts";
 import { checkOptions } from "../tensor/options.ts";
 import { poll } from "../tensor/poll.ts";
+import type { Saveable } from "../tensor/save.ts";
 import { sameShape, show } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
@@ -13,10 +14,11 @@ export type Params<Options> = Iterable<Tensor> | Iterable<ParamGroupInput<Option
 
 /** What an optimizer remembers of one parameter, under PyTorch's names. */
 export type ParamState = { [name: string]: Tensor | number };
-export interface OptimizerStateDict {
+/** A type and not an interface, so that `save` takes it. */
+export type OptimizerStateDict = {
   state: { [index: string]: ParamState };
-  param_groups: { [name: string]: unknown }[];
-}
+  param_groups: { [name: string]: Saveable }[];
+};
 export interface HookHandle {
   remove(): void;
 }
@@ -229,7 +231,7 @@ export abstract class Optimizer<Options extends BaseOptions = any> {
         if (own !== undefined) state.set(params[i]!, this.adoptState(own, params[i]!, number));
       });
       // What another program's file knows besides (foreach, capturable) has no meaning here.
-      const options = Object.entries(camel(saved)).filter(([name]) => name in this.defaults);
+      const options = Object.entries(camel(saved)).filter(([name]) => name in this.defaults || name === "initialLr");
       const group = { ...this.defaults, ...Object.fromEntries(options) } as Options;
       this.check(group);
       return group;
@@ -294,7 +296,7 @@ function withoutUndefined<T extends object>(options: T | undefined): Partial<T> 
 
 const toSnake = (name: string): string => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
 const toCamel = (name: string): string => name.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase());
-function snake(options: object): { [name: string]: unknown } {
+function snake(options: object): { [name: string]: Saveable } {
   return Object.fromEntries(Object.entries(options).map(([name, value]) => [toSnake(name), value]));
 }
 function camel(options: object): { [name: string]: unknown } {

@@ -73,6 +73,12 @@ export class Tensor {
     this.wantsGrad = true;
   }
 
+  /** @internal Called when a recorded result was overwritten by something without history. */
+  dropHistory(): void {
+    this.history = undefined;
+    this.wantsGrad = false;
+  }
+
   /** Whether the user made it (or it needs no gradient), as opposed to a recorded op. */
   get isLeaf(): boolean {
     return this.history === undefined || this.history.isLeaf;

@@ -1,0 +1,398 @@
+import assert from "node:assert/strict";
+import { elementwise } from "../../kernel/autograd/elementwise.ts";
+import { defineOp, type Op } from "../../kernel/autograd/op.ts";
+import { differentiate } from "../../kernel/autograd/differentiate.ts";
+import {
+  enableGrad,
+  grad,
+  gradcheck,
+  gradgradcheck,
+  isGradEnabled,
+  noGrad,
+  rand,
+  tensor,
+  type Tensor,
+} from "../../kernel/gradbook.ts";
+import { parse, write } from "../../kernel/tensor/formula.ts";
+import { compileLoop } from "../../kernel/tensor/loop.ts";
+import { filled } from "../../kernel/tensor/create.ts";
+
+const leaf = (data: number | number[] | number[][]): Tensor => tensor(data, { dtype: "float64", requiresGrad: true });
+const values = (x: Tensor | undefined): unknown => x?.toArray();
+
+describe("backward", () => {
+  it("adds up over several uses, and over several calls", () => {
+    const x = leaf([1, 2]);
+    x.mul(x).add(x).sum().backward();
+    assert.deepEqual(values(x.grad), [3, 5]);
+    x.sum().backward();
+    assert.deepEqual(values(x.grad), [4, 6]);
+  });
+
+  it("gives each leaf a gradient of its own: changing one changes no other", () => {
+    const [a, b] = [leaf([1, 2]), leaf([3, 4])];
+    a.add(b).sum().backward();
+    a.grad!.mul_(10);
+    assert.deepEqual(values(b.grad), [1, 1]);
+  });
+
+  it("undoes broadcasting and restores dtypes", () => {
+    const a = tensor([[1], [2]], { requiresGrad: true });
+    const b = leaf([1, 2, 3]);
+    a.mul(b).sum().backward();
+    assert.deepEqual(
+      [a.grad!.dtype, values(a.grad), b.grad!.dtype, values(b.grad)],
+      ["float32", [[6], [6]], "float64", [3, 3, 3]],
+    );
+  });
+
+  it("walks a chain of 20,000 operations without a stack overflow", () => {
+    const x = leaf(1);
+    let y: Tensor = x;
+    for (let i = 0; i < 20000; i++) y = y.add(1);
+    y.backward();
+    assert.equal(x.grad!.item(), 1);
+  });
+
+  it("takes a gradient for an output of several elements", () => {
+    const x = leaf([1, 2]);
+    x.mul(3).backward(tensor([1, 10], { dtype: "float64" }));
+    assert.deepEqual(values(x.grad), [3, 30]);
+  });
+
+  it("leaves nothing recorded on the gradients, unless createGraph", () => {
+    const x = leaf(2);
+    x.pow(3).backward();
+    assert.equal(x.grad!.requiresGrad, false);
+    const y = leaf(2);
+    y.pow(3).backward(undefined, { createGraph: true });
+    const first = y.grad!;
+    y.grad = undefined;
+    first.backward();
+    assert.deepEqual([first.item(), y.grad!.item()], [12, 12]);
+  });
+});
+
+describe("grad", () => {
+  it("returns gradients by leaves and by results in between, and adds nothing to .grad", () => {
+    const x = leaf([1, 2]);
+    const y = x.mul(2);
+    const [dy, dx] = grad(y.square().sum(), [y, x]);
+    assert.deepEqual([values(dy), values(dx), x.grad], [[4, 8], [8, 16], undefined]);
+  });
+
+  it("can be differentiated again, to any order", () => {
+    const x = leaf(1.5);
+    let y = x.mul(2).sin().exp();
+    for (let order = 0; order < 3; order++) [y] = grad(y, [x], { createGraph: true });
+    // d³/dx³ e^sin(2x) = 8 e^s (c³ − 3 s c − c), s = sin 2x, c = cos 2x
+    const [s, c] = [Math.sin(3), Math.cos(3)];
+    assert.ok(Math.abs(y.item() - 8 * Math.exp(s) * (c ** 3 - 3 * s * c - c)) < 1e-12);
+  });
+
+  it("undefined for what the output does not depend on, if allowed", () => {
+    const [a, b] = [leaf(1), leaf(2)];
+    assert.deepEqual(grad(a.mul(2), [a, b], { allowUnused: true }).map(values), [2, undefined]);
+  });
+});
+
+describe("noGrad", () => {
+  it("records nothing inside, and recording is back after an error", () => {
+    const x = leaf(1);
+    assert.equal(noGrad(() => x.mul(2)).requiresGrad, false);
+    assert.equal(noGrad(() => enableGrad(() => x.mul(2))).requiresGrad, true);
+    assert.throws(() => noGrad(() => assert.fail("inside")));
+    assert.equal(isGradEnabled(), true);
+  });
+
+  it("detach cuts the gradient and shares the memory", () => {
+    const x = leaf([1, 2]);
+    const y = x.detach();
+    noGrad(() => y.mul_(2));
+    assert.deepEqual([values(x), y.requiresGrad], [[2, 4], false]);
+    x.mul(x.detach()).sum().backward();
+    assert.deepEqual(values(x.grad), [2, 4]);
+  });
+});
+
+describe("changes in place", () => {
+  it("are recorded like the operation without the underscore", () => {
+    const x = leaf([1, 2]);
+    const y = x.mul(3);
+    y.mul_(x).add_(1);
+    y.sum().backward();
+    assert.deepEqual(
+      [values(y), values(x.grad)],
+      [
+        [4, 13],
+        [6, 12],
+      ],
+    );
+  });
+
+  it("of a tensor without gradient by one with: the gradient flows", () => {
+    const x = leaf([1, 2]);
+    const sum = tensor([0, 0], { dtype: "float64" });
+    sum.add_(x).add_(x.square());
+    sum.sum().backward();
+    assert.deepEqual(values(x.grad), [3, 5]);
+  });
+
+  it("by a constant cut the gradient", () => {
+    const x = leaf([1, 2]);
+    const y = x.mul(2);
+    const before = y.square().sum();
+    y.fill_(3);
+    y.mul(x).sum().backward();
+    assert.deepEqual(values(x.grad), [3, 3]);
+    assert.throws(() => before.backward(), /changed in place/);
+  });
+
+  it("inside noGrad leave the history as it is", () => {
+    const x = leaf([1, 2]);
+    const y = x.mul(2);
+    noGrad(() => y.fill_(7));
+    y.sum().backward();
+    assert.deepEqual(
+      [values(y), values(x.grad)],
+      [
+        [7, 7],
+        [2, 2],
+      ],
+    );
+  });
+});
+
+/** x² with a gradient that forgets the 2. */
+const wrong = elementwise({ name: "wrong", formula: "x * x", inputs: ["x"], derivatives: { x: "x" } });
+/** A rule written in numbers instead of ops: its own derivative would be lost. */
+const noRule: Op<undefined> = defineOp({
+  name: "cube",
+  forward: ([x]) => x!.pow(3).detach(),
+  gradient: (g, { saved: [x] }) => [hidden([g, x!], undefined)],
+  keep: (_y, [x]) => [x!],
+});
+const loop = compileLoop("y = 3 * g * x * x", { operands: ["y", "g", "x"], writes: ["y"] });
+const hidden = defineOp({
+  name: "cubeBackward",
+  forward([g, x]) {
+    const y = filled(x!.shape, 0, x!.dtype);
+    loop(x!.shape, [y, g!, x!], []);
+    return y;
+  },
+  gradient: () => {
+    throw new Error("cubeBackward: its derivative is not defined; give one in kernel/ops/cube.ts.");
+  },
+});
+
+describe("gradcheck", () => {
+  it("accepts right rules", () =>
+    assert.equal(
+      gradcheck((x: Tensor) => x.sigmoid(), [leaf([1, -2])]),
+      true,
+    ));
+
+  it("rejects a wrong rule, naming the element and both numbers", () => {
+    assert.throws(
+      () =>
+        gradcheck(
+          function square(x: Tensor) {
+            return wrong([x]);
+          },
+          [leaf([3])],
+        ),
+      /gradcheck\(square\): input 0, element 0: rule says 3, finite difference says 6\.0*\d*\. Fix the gradient of square/,
+    );
+  });
+
+  it("rejects a wrong rule for the second of two inputs", () => {
+    const f = (a: Tensor, b: Tensor): Tensor => a.mul(wrong([b]));
+    assert.throws(() => gradcheck(f, [leaf([1, 2]), leaf([1, 3])]), /input 1, element 0/);
+  });
+
+  it("rejects a missing term in a second derivative", () => {
+    const product = elementwise({ name: "p", formula: "x * x * x", inputs: ["x"], derivatives: { x: "3 * y / x" } });
+    gradcheck((x: Tensor) => product([x]), [leaf([2])]);
+    gradgradcheck((x: Tensor) => product([x]), [leaf([2])]);
+    const broken = (x: Tensor): Tensor => x.detach().mul(x).mul(x);
+    assert.throws(() => gradcheck(broken, [leaf([2])]), /rule says 8, finite difference says 1[12]\./);
+  });
+
+  it("a rule whose derivative is missing fails by name, never with a silent zero", () => {
+    const x = leaf([2]);
+    const [first] = grad(noRule([x], undefined).sum(), [x], { createGraph: true });
+    assert.equal(first.item(), 12);
+    assert.throws(() => grad(first.sum(), [x]), /cubeBackward: its derivative is not defined/);
+  });
+
+  it("refuses float32, where a difference cannot tell a wrong rule from rounding", () => {
+    assert.throws(
+      () => gradcheck((x: Tensor) => x, [rand(2).requiresGrad_()]),
+      /input 0 is float32; use \{ dtype: "float64" \}/,
+    );
+  });
+});
+
+describe("formulas", () => {
+  const derivative = (text: string): string => write(differentiate(parse(text), "x"));
+  const cases: [string, string][] = [
+    ["3", "0"],
+    ["a * x + b", "a"],
+    ["x * x", "(x + x)"],
+    ["x > 0 ? x : slope * x", "((x > 0) ? 1 : slope)"],
+    ["exp(2 * x)", "(exp((2 * x)) * 2)"],
+    ["floor(x)", "0"],
+    ["-x / b", "(-1 / b)".replace("-1", "(-1)")],
+  ];
+  for (const [text, want] of cases) it(`d/dx ${text} = ${want}`, () => assert.equal(derivative(text), want));
+  it("bind as in mathematics: -x ** 2 is -(x²), 2 ** 3 ** 2 is 2⁹", () => {
+    assert.equal(write(parse("-x ** 2")), "(-(x ** 2))");
+    assert.equal(write(parse("2 ** 3 ** 2 - 1 - 1")), "(((2 ** (3 ** 2)) - 1) - 1)");
+  });
+  for (const [text, message] of [
+    ["1 +", /expected a number, a name or a bracket at the end/],
+    ["x $ 2", /did not understand "\$ 2"/],
+    ["(x", /expected "\)"/],
+  ] as const) {
+    it(`${text} is refused`, () => assert.throws(() => parse(text), message));
+  }
+  it("refuse names and functions that do not exist", () => {
+    assert.throws(
+      () => compileLoop("y = x + z", { operands: ["y", "x"], writes: ["y"] })([1], [rand(1), rand(1)], []),
+      /uses "z", which is not among y, x/,
+    );
+    assert.throws(
+      () => compileLoop("y = foo(x)", { operands: ["y", "x"], writes: ["y"] })([1], [rand(1), rand(1)], []),
+      /no function "foo"/,
+    );
+  });
+});
+
+describe("autograd: errors name the op and what to do", () => {
+  const cases: [string, () => unknown, RegExp][] = [
+    [
+      "no gradient wanted",
+      () => rand(1).backward(),
+      /backward: the \[1\] output does not depend on anything that requires a gradient\. Make a tensor with \{ requiresGrad: true \}/,
+    ],
+    ["inside noGrad", () => noGrad(() => leaf(1).mul(2).backward()), /Recording is off here/],
+    ["several elements", () => leaf([1, 2]).mul(2).backward(), /the output has shape \[2\]; .*sum\(\) or mean\(\)/],
+    [
+      "a gradient of another shape",
+      () => leaf([1, 2]).mul(2).backward(rand(3)),
+      /the gradient must be a tensor of the output's shape \[2\], got Tensor float32 \[3\]/,
+    ],
+    [
+      "backward twice",
+      () => {
+        const y = leaf(1).exp();
+        y.backward();
+        y.backward();
+      },
+      /the graph of exp was already used and freed\. .*retainGraph/,
+    ],
+    [
+      "a saved input changed",
+      () => {
+        const x = leaf([1]);
+        const c = tensor([2], { dtype: "float64" });
+        const y = x.mul(c);
+        c.add_(1);
+        y.backward();
+      },
+      /a float64 \[1\] tensor that mul needs for its gradient was changed in place since \(1 times\)/,
+    ],
+    [
+      "a saved result changed",
+      () => {
+        const y = leaf([1]).exp();
+        y.add_(1);
+        y.backward();
+      },
+      /that exp needs/,
+    ],
+    [
+      "a saved index changed",
+      () => {
+        const i = tensor([0], { dtype: "int32" });
+        const y = leaf([1, 2]).indexSelect(0, i);
+        i.add_(1);
+        y.backward();
+      },
+      /that indexSelect needs/,
+    ],
+    [
+      "a leaf changed while recording",
+      () => leaf([1]).add_(1),
+      /add_: a leaf that requires a gradient cannot be changed in place while recording\. Wrap the change in noGrad/,
+    ],
+    [
+      "a recorded view changed",
+      () => leaf([1, 2]).mul(2).narrow(0, 0, 1).add_(1),
+      /add_: this tensor is a view of another one/,
+    ],
+    [
+      "a view used after its base was changed",
+      () => {
+        const y = leaf([1, 2]).mul(2);
+        const v = y.narrow(0, 0, 1);
+        y.mul_(3);
+        v.mul(2);
+      },
+      /slice: this tensor shares its memory with one that was changed in place/,
+    ],
+    ["an async function in noGrad", () => noGrad(async () => 1), /noGrad: the function returned a promise/],
+    ["grad by what was not asked for", () => grad(leaf(1), [rand(1)]), /grad: input 0 does not require a gradient/],
+    ["grad by what is unused", () => grad(leaf(1).mul(2), [leaf(2)]), /does not depend on input 0\. .*allowUnused/],
+    [
+      "requiresGrad of int32",
+      () => tensor([1], { dtype: "int32", requiresGrad: true }),
+      /only float32 and float64 tensors have gradients, this is int32/,
+    ],
+    [
+      "requiresGrad of a result",
+      () => {
+        leaf(1).mul(2).requiresGrad = false;
+      },
+      /this tensor is the result of mul; only leaves/,
+    ],
+    [
+      "an unknown option",
+      () => leaf(1).backward(undefined, { retain: true } as object),
+      /backward: unknown option "retain"\. Options: retainGraph, createGraph\./,
+    ],
+  ];
+  for (const [name, f, message] of cases) it(name, () => assert.throws(f, message));
+
+  it("backward twice is fine with retainGraph", () => {
+    const x = leaf(1);
+    const y = x.exp();
+    y.backward(undefined, { retainGraph: true });
+    y.backward();
+    assert.equal(x.grad!.item(), 2 * Math.E);
+  });
+});
+
+describe("poll", () => {
+  const HOST = Symbol.for("gradbook.host");
+  const globals = globalThis as { [HOST]?: unknown };
+  it("every op asks the surroundings on entry, and what they throw ends it with recording restored", () => {
+    const x = leaf([1, 2]);
+    const y = x.mul(2).exp().sum();
+    let calls = 0;
+    const before = globals[HOST];
+    globals[HOST] = {
+      poll: () => {
+        if (++calls === 3) throw new Error("Interrupted");
+      },
+    };
+    try {
+      assert.throws(() => y.backward(), /Interrupted/);
+    } finally {
+      globals[HOST] = before;
+    }
+    assert.equal(isGradEnabled(), true);
+    y.backward();
+    assert.ok(x.grad !== undefined);
+  });
+});
