@@ -2,31 +2,16 @@
  * The whole protocol in one place: which handler answers which request, and what surrounds every answer: busy, exactly
  * one reply, idle. No sockets, no clock: messages come in by `receive` and leave by `send`.
  */
+import type { Handler, HandlerContext } from "./handler.ts";
 import { execute } from "./handlers/execute.ts";
 import { interrupt } from "./handlers/interrupt.ts";
 import { isComplete } from "./handlers/isComplete.ts";
 import { kernelInfo } from "./handlers/kernelInfo.ts";
 import { shutdown } from "./handlers/shutdown.ts";
 import { makeMessage, type Sender } from "./message.ts";
-import type { Header, JsonObject, Message, ReplyContent, RequestContent, RequestType } from "./messages.ts";
+import type { Header, JsonObject, Message, RequestType } from "./messages.ts";
 import { RequestFailed } from "./requestFailed.ts";
-import type { Publish, Session } from "./session.ts";
-
-export interface HandlerContext {
-  session: Session;
-  publish: Publish;
-  parent: Header;
-  /** Execution counter of the session, shared by all execute requests. */
-  counter: { value: number };
-  /** Answers every execute request that is still waiting with an error. */
-  cancelQueued(): void;
-  version: string;
-}
-/** Turns the content of a request into the content of its reply. It throws; it never replies. */
-export type Handler<R extends RequestType> = (
-  content: RequestContent<R>,
-  context: HandlerContext,
-) => ReplyContent<R> | Promise<ReplyContent<R>>;
+import type { Session } from "./session.ts";
 
 export const handlers: { [R in RequestType]: Handler<R> } = {
   kernel_info_request: kernelInfo,

@@ -1,4 +1,4 @@
-import type { Handler } from "../dispatch.ts";
+import type { Handler } from "../handler.ts";
 import { RequestFailed } from "../requestFailed.ts";
 
 /** Runs a cell: input, outputs, then its value or its error, and the same error again in the reply. */

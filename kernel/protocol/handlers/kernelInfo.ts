@@ -1,5 +1,5 @@
 import { PROTOCOL_VERSION } from "../messages.ts";
-import type { Handler } from "../dispatch.ts";
+import type { Handler } from "../handler.ts";
 
 /** Who we are, and which language front ends should colour, export and name files for. */
 export const kernelInfo: Handler<"kernel_info_request"> = (_content, { version }) => ({

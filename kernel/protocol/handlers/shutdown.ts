@@ -1,4 +1,4 @@
-import type { Handler } from "../dispatch.ts";
+import type { Handler } from "../handler.ts";
 
 /** Ends the session; the process leaves when the reply is on its way (see `Dispatcher.onShutdown`). */
 export const shutdown: Handler<"shutdown_request"> = async ({ restart = false }, { session, cancelQueued }) => {

@@ -1,0 +1,18 @@
+import type { Header, ReplyContent, RequestContent, RequestType } from "./messages.ts";
+import type { Publish, Session } from "./session.ts";
+
+export interface HandlerContext {
+  session: Session;
+  publish: Publish;
+  parent: Header;
+  /** Execution counter of the session, shared by all execute requests. */
+  counter: { value: number };
+  /** Answers every execute request that is still waiting with an error. */
+  cancelQueued(): void;
+  version: string;
+}
+/** Turns the content of a request into the content of its reply. It throws; it never replies. */
+export type Handler<R extends RequestType> = (
+  content: RequestContent<R>,
+  context: HandlerContext,
+) => ReplyContent<R> | Promise<ReplyContent<R>>;
