@@ -19,7 +19,9 @@ export interface Runtime {
   caught(error: unknown): void;
   /** Every `await` of a cell goes through it, so that an interrupt ends a wait that is pending. */
   await<T>(value: T): Promise<Awaited<T>>;
-  /** The same for `for await`. */
+  /** What the cell shows, when nothing else in it awaits: `{ value }`, or a promise of it when it is a promise. */
+  value(value: unknown): { value: unknown } | Promise<{ value: unknown }>;
+  /** `await` for `for await`. */
   awaitEach<T>(iterable: AsyncIterable<T> | Iterable<T | Promise<T>>): AsyncIterable<T>;
   /** Static and dynamic imports of cells. */
   import(specifier: string, options?: ImportCallOptions): Promise<object>;

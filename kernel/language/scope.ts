@@ -29,6 +29,8 @@ export interface Analysis {
   patterns: ts.BindingName[];
   /** Names that a block of the cell's own function declares again, hiding those at the top from a debugger. */
   hidden: Set<string>;
+  /** Something outside functions awaits: `await`, `for await`, `await using`, or an import. */
+  awaits: boolean;
   /** Every identifier of the text. */
   identifiers: Set<string>;
   /** What is a syntax error in a module although it is none inside our function. */
@@ -55,6 +57,7 @@ export function analyse(file: ts.SourceFile): Analysis {
     loops: new Map(),
     patterns: [],
     hidden: new Set(),
+    awaits: awaits(file),
     identifiers: new Set(),
     errors: [],
   };
@@ -120,6 +123,16 @@ function lexical(statement: ts.Statement): [ts.Identifier, DeclarationSyntax][] 
   return statement.declarationList.declarations.flatMap(({ name }) =>
     boundNames(name).map((identifier): [ts.Identifier, DeclarationSyntax] => [identifier, syntax]),
   );
+}
+
+function awaits(node: ts.Node): boolean {
+  if (ts.isAwaitExpression(node) || ts.isImportDeclaration(node)) return true;
+  if (ts.isExportDeclaration(node)) return node.moduleSpecifier !== undefined;
+  if (ts.isForOfStatement(node) && node.awaitModifier) return true;
+  if (ts.isVariableDeclarationList(node) && (node.flags & ts.NodeFlags.AwaitUsing) === ts.NodeFlags.AwaitUsing)
+    return true;
+  if (ts.isFunctionLike(node)) return false;
+  return ts.forEachChild(node, (child) => awaits(child) || undefined) ?? false;
 }
 
 /** What `var` declares anywhere in a statement, outside functions. */

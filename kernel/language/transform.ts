@@ -20,7 +20,10 @@ export type { Runtime, Site } from "./runtime.ts";
 export { CellSyntaxError } from "./syntaxError.ts";
 
 export interface CellCode {
-  /** A JavaScript expression, `async ($) => {…}`: resolves to undefined, or to `{ value }` when the cell ends in an expression. */
+  /**
+   * A JavaScript expression: a function of the `Runtime`. It returns `{ value }` when the cell ends in an expression, else
+   * undefined; or a promise of that; or throws.
+   */
   code: string;
   /** Source map from `code` to the user's text; its one source is the file name. */
   map: SourceMapV3;

@@ -3,7 +3,7 @@
  *
  * A name is *boxed* (`$$x.v`, see box.ts) when something may reach it after the cell: a closure of this or another cell.
  * Otherwise it is *plain*: a local of the cell's function, in a register while loops run, copied in at the start if an
- * earlier cell made it and copied out in `finally`.
+ * earlier cell made it, and copied to its box after each statement at the top that changes it.
  */
 import ts from "typescript";
 import type { DeclarationKind, Original } from "./original.ts";
@@ -45,9 +45,6 @@ export interface Variable {
   live: boolean;
   /** Assigning is an error. */
   constant: boolean;
-  assigned: boolean;
-  /** Its local holds a value from this mark of the cell's progress on. 0: from the start. */
-  mark: number;
 }
 
 /** Names that are there without the session: code that uses them pays nothing for the chance that a cell declares them. */
@@ -66,6 +63,7 @@ export class Variables {
   private readonly unique: (base: string) => string;
   private readonly byName = new Map<string, Variable>();
   private readonly uses = new Map<ts.Identifier, Use>();
+  private readonly assignments: { identifier: ts.Identifier; name: string }[] = [];
 
   constructor(analysis: Analysis, original: Original, names: Names, unique: (base: string) => string) {
     this.analysis = analysis;
@@ -73,6 +71,9 @@ export class Variables {
     this.names = names;
     this.unique = unique;
     for (const [name, { syntax }] of analysis.top) this.add(name, syntax);
+    for (const [name, { syntax, identifiers }] of analysis.top) {
+      if (syntax === "var") this.assignments.push(...identifiers.map((identifier) => ({ identifier, name })));
+    }
     for (const use of analysis.uses) this.addUse(use);
     this.boxPatternsWhole();
   }
@@ -110,8 +111,6 @@ export class Variables {
       known,
       live,
       constant: syntax === undefined ? known && session!.constant : constantHere,
-      assigned: false,
-      mark: 0,
     };
     this.byName.set(name, variable);
     return variable;
@@ -128,7 +127,7 @@ export class Variables {
     this.uses.set(identifier, use);
     if (variable.ours) return;
     const assigned = isAssigned(identifier);
-    variable.assigned ||= assigned;
+    if (assigned) this.assignments.push(use);
     // A box knows how to refuse an assignment; and a local of another name would give that name to a function.
     const needsBox = assigned && (variable.constant || (variable.local !== name && namesAnonymous(identifier)));
     if (captured || needsBox) variable.boxed = true;
@@ -145,6 +144,17 @@ export class Variables {
         changed = true;
       }
     }
+  }
+
+  /** The plain variables that a part of the cell assigns; no function does, or they would be boxed. */
+  assignedIn(node: ts.Node): Variable[] {
+    const found = new Set<Variable>();
+    for (const { identifier, name } of this.assignments) {
+      if (identifier.pos < node.pos || identifier.end > node.end) continue;
+      const variable = this.byName.get(name)!;
+      if (isPlain(variable)) found.add(variable);
+    }
+    return [...found];
   }
 
   /** How an identifier is written: its own text when nothing changes. */
@@ -178,9 +188,9 @@ export function targetText({ boxed, box, local }: Variable): string {
   return boxed ? `${box}.v` : local;
 }
 
-/** Whether a local is copied to its box at the end of the cell. */
-export function isStored({ boxed, syntax, ours, assigned }: Variable): boolean {
-  return !boxed && (syntax === undefined ? assigned : !ours);
+/** Whether it is a local that its box must follow. */
+export function isPlain({ boxed, ours }: Variable): boolean {
+  return !boxed && !ours;
 }
 
 function isInOwnDeclaration(identifier: ts.Identifier, name: ts.Identifier): boolean {

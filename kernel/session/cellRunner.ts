@@ -13,7 +13,8 @@ import type { CellRuntime } from "./runtime.ts";
 import { SessionNames } from "./sessionNames.ts";
 import { cellFilename, describeError, excerpt, type StackMaps } from "./stack.ts";
 
-type CellFunction = ($: CellRuntime) => Promise<{ value: unknown } | undefined>;
+type Value = { value: unknown } | undefined;
+type CellFunction = ($: CellRuntime) => Value | Promise<Value>;
 
 interface Running {
   cell: CellContext;

@@ -75,6 +75,11 @@ export class CellRuntime implements Runtime {
     });
   }
 
+  value(value: unknown): { value: unknown } | Promise<{ value: unknown }> {
+    if (typeof (value as PromiseLike<unknown> | null | undefined)?.then !== "function") return { value };
+    return this.await(value).then((settled) => ({ value: settled }));
+  }
+
   /** For `for await`: each step can be interrupted, and ending early closes the source as usual. */
   async *awaitEach<T>(iterable: AsyncIterable<T> | Iterable<T | Promise<T>>): AsyncGenerator<T> {
     const source =
