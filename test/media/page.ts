@@ -4,12 +4,15 @@
  */
 import { build } from "esbuild";
 import { existsSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { chromium, type Browser, type Page } from "playwright-core";
 
-export const NONCE = "gradbook";
-/** Scripts by nonce only and nothing from elsewhere; what a notebook's webview allows otherwise. */
-export const POLICY = `default-src 'none'; script-src 'nonce-${NONCE}'; style-src 'unsafe-inline'; img-src data:; font-src data:`;
+const NONCE = "gradbook";
+/** Scripts by nonce and the renderer only, never from a string; what a notebook's webview allows otherwise. */
+const policy = (origin: string) =>
+  `default-src 'none'; script-src 'nonce-${NONCE}' ${origin}/renderer.js; style-src 'unsafe-inline'; img-src data:; font-src data:`;
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -58,6 +61,28 @@ export function launch(): Promise<Browser> {
       "--js-flags=--expose-gc",
     ],
   });
+}
+
+let address: Promise<string> | undefined;
+/** A server on this machine, so that Chromium compiles the renderer once; it ends with the process. */
+function served(): Promise<string> {
+  address ??= rendererCode().then(
+    (code) =>
+      new Promise((done) => {
+        const server = createServer(({ url }, response) => {
+          if (url === "/renderer.js") {
+            response.writeHead(200, { "content-type": "text/javascript", "cache-control": "max-age=600" }).end(code);
+          } else {
+            const headers = { "content-type": "text/html", "content-security-policy": policy(origin()) };
+            response.writeHead(url === "/" ? 200 : 404, headers).end(url === "/" ? PAGE : "");
+          }
+        });
+        const origin = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+        server.listen(0, "127.0.0.1", () => done(origin()));
+        server.unref();
+      }),
+  );
+  return address;
 }
 
 /** What VS Code's themes set, for the variables that figures read. */
@@ -132,21 +157,14 @@ export async function openNotebook(
     messaging = true,
   }: { width?: number; height?: number; theme?: string; messaging?: boolean } = {},
 ): Promise<Notebook> {
-  const page = await browser.newPage({ viewport: { width, height } });
+  // One context for all, so that they share what Chromium compiled.
+  const context = browser.contexts()[0] ?? (await browser.newContext());
+  const page = await context.newPage();
+  await page.setViewportSize({ width, height });
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(`error: ${error.message}`));
   page.on("console", (message) => message.type() === "error" && problems.push(`console: ${message.text()}`));
-  const code = await rendererCode();
-  await page.route("http://notebook.test/**", (route) => {
-    const path = new URL(route.request().url()).pathname;
-    if (path === "/renderer.js") return route.fulfill({ contentType: "text/javascript", body: code });
-    return route.fulfill({
-      contentType: "text/html",
-      headers: { "content-security-policy": POLICY.replace("'nonce-", "http://notebook.test/renderer.js 'nonce-") },
-      body: PAGE,
-    });
-  });
-  await page.goto("http://notebook.test/");
+  await page.goto(await served());
   // evaluate() itself may use eval despite the policy; what the page starts from its own timers may not.
   await page.evaluate(() => (window as any).ready ?? new Promise((done) => ((window as any).ready = done)));
   await page.evaluate((messaging) => (window as any).start(messaging), messaging);
@@ -171,9 +189,10 @@ const PAGE = `<!doctype html><meta charset="utf-8">
 <body><script nonce="${NONCE}" type="module">
   const listeners = [];
   window.posted = [];
-  window.violations = [];
+  // Ticks, their grid lines and the axes' titles: replaced when an axis grows, because each stands for one value.
+  window.AXES = ".xaxislayer-above, .yaxislayer-above, .xaxislayer-below, .yaxislayer-below, .gridlayer, .infolayer";
   document.addEventListener("securitypolicyviolation", (e) => console.error("policy: " + e.violatedDirective + " " + e.blockedURI + " " + e.sample));
-  const { activate } = await import("http://notebook.test/renderer.js").catch((e) => { console.error(String(e)); throw e; });
+  const { activate } = await import("/renderer.js").catch((e) => { console.error(String(e)); throw e; });
   const settings = { workspace: { isTrusted: true }, setState() {}, getState() {}, getRenderer: async () => undefined };
   const own = () => new Promise((go) => setTimeout(go));
   window.start = async (messaging) => {
