@@ -163,11 +163,12 @@ describe("gradbook", function () {
       JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: { language_info: { name: "python" } }, cells: [] }),
     );
     await write("empty.ipynb");
-    for (const [claim, args, message] of refused) {
+    const check = async ([claim, args, message]: (typeof refused)[number]) => {
       const { code, stderr, stdout } = await gradbook(args);
       assert.deepEqual([code, stdout], [2, ""], `${claim}: ${stderr}`);
       assert.match(stderr, message, claim);
-    }
+    };
+    await Promise.all(refused.map(check));
   });
 
   it("an old Node is told which one is needed", async () => {
