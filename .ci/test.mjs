@@ -34,6 +34,12 @@ const suites = [
   { name: "kernel", command: npmRun("test:kernel") },
   { name: "renderer", command: npmRun("test:renderer"), needs: chromium },
   { name: "vscode", command: [node, "test/vscode/run.ts", "--no-build"], after: ["build"], needs: vscode },
+  {
+    name: "start",
+    command: [...bin("mocha/bin/mocha.js"), "test/vscode/start.mocha.ts"],
+    after: ["build"],
+    needs: vscode,
+  },
   { name: "package", command: npmRun("package"), after: ["build"], counts: false },
   { name: "packed", command: npmRun("test:packed"), after: ["package"] },
   {

@@ -232,35 +232,47 @@ export function linkExtension({ data, folder }) {
  * The address that opens `folder`, with an extension under development and its tests.
  *
  * @param {{ authority: string, address: string }} server
- * @param {{ folder: string, extension?: string, tests?: string, open?: string, token?: string }} options
+ * @param {{ folder: string, extension?: string, tests?: string, token?: string }} options
  */
-export function workbenchAddress(server, { folder, extension, tests, open, token }) {
+export function workbenchAddress(server, { folder, extension, tests, token }) {
   const remote = (path) => `vscode-remote://${server.authority}${resolve(path)}`;
   const payload = [
     ...(extension ? [["extensionDevelopmentPath", remote(extension)]] : []),
     ...(tests ? [["extensionTestsPath", remote(tests)]] : []),
-    ...(open ? [["openFile", remote(open)]] : []),
   ];
   const query = new URLSearchParams({ folder: resolve(folder), payload: JSON.stringify(payload) });
   if (token) query.set("tkn", token);
   return `${server.address}/?${query}`;
 }
 
-async function serve(folder) {
-  const data = process.env.GRADBOOK_VSCODE_DATA ?? mkdtempSync(join(tmpdir(), "gradbook-vscode-"));
-  const token = randomBytes(16).toString("hex");
-  const server = await startServer({ data, port: await freePort(), token, trust: false });
-  const address = workbenchAddress(server, { folder, extension: root, token });
-  console.log(`\nVS Code with Gradbook is open at\n\n  ${address}\n\nCtrl+C ends it.`);
-  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => server.stop());
-  await server.exited;
-  if (!process.env.GRADBOOK_VSCODE_DATA) rmSync(data, { recursive: true, force: true });
+/**
+ * Opens `folder`, and the file `open` in it, in VS Code's web workbench with the extension of this checkout: prints the
+ * address and serves until it is ended. Only this machine reaches it, and only with the token in the address.
+ *
+ * @param {{ folder: string, open?: string }} options
+ */
+export async function serve({ folder, open }) {
+  const data = mkdtempSync(join(tmpdir(), "gradbook-vscode-"));
+  try {
+    const token = randomBytes(16).toString("hex");
+    if (open) linkExtension({ data, folder: join(root, ".ci/opener") });
+    const env = open ? { GRADBOOK_OPEN: open } : {};
+    const server = await startServer({ data, port: await freePort(), token, env });
+    const address = workbenchAddress(server, { folder, extension: root, token });
+    console.log(
+      `\nVS Code with Gradbook is at\n\n  ${address}\n\nOpen it in a browser on this machine. Ctrl+C ends it.`,
+    );
+    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, server.stop);
+    await server.exited;
+  } finally {
+    rmSync(data, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const [option, folder] = process.argv.slice(2);
   if (option === undefined) console.log(installVSCode());
-  else if (option === "--serve") await serve(folder ?? join(root, "media/notebooks"));
+  else if (option === "--serve") await serve({ folder: resolve(folder ?? join(root, "media/notebooks")) });
   else {
     console.error(`vscode.mjs: unknown option ${option}. Options: --serve <folder>.`);
     process.exitCode = 2;

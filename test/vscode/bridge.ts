@@ -28,6 +28,7 @@ export type Request = { [O in Operation]: { id: string; operation: O; options: O
 export type Reply = { value?: unknown; error?: string };
 
 const TIMEOUT_MS = 15_000;
+const FRAME_MS = 2_000;
 
 export function createBridge(page: Page, folder: string): (request: Request) => Promise<void> {
   const webviews = () => page.frames().filter((frame) => frame.url().includes("/fake.html"));
@@ -47,13 +48,16 @@ export function createBridge(page: Page, folder: string): (request: Request) => 
       case "page":
         return page.evaluate(options.script);
       case "webview": {
-        const replies = await Promise.allSettled(webviews().map((frame) => frame.evaluate(options.script)));
+        // A webview that is being loaded or hidden may never answer.
+        const replies = await Promise.allSettled(
+          webviews().map((frame) => within(FRAME_MS, frame.evaluate(options.script))),
+        );
         return replies.filter((reply) => reply.status === "fulfilled").map((reply) => reply.value);
       }
       case "clickOutput": {
         // Closed notebooks leave their webviews behind for a while, so the frame is the one that has the element.
         for (const frame of webviews()) {
-          const element = await frame.$(options.selector).catch(() => null);
+          const element = await within(FRAME_MS, frame.$(options.selector)).catch(() => null);
           if (element) return element.click({ timeout: TIMEOUT_MS, modifiers: options.modifiers ?? [] });
         }
         throw new Error(`no webview has an element ${options.selector}`);
@@ -74,4 +78,11 @@ export function createBridge(page: Page, folder: string): (request: Request) => 
     writeFileSync(`${file}.new`, JSON.stringify(reply));
     renameSync(`${file}.new`, file);
   };
+}
+
+function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  return Promise.race([
+    promise,
+    new Promise<never>((_, reject) => setTimeout(reject, ms, new Error(`no answer within ${ms} ms`)).unref()),
+  ]);
 }

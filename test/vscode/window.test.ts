@@ -116,7 +116,7 @@ if (pageDriver) {
         const shown = vscode.workspace.textDocuments.find(
           ({ uri }) => uri.scheme === "output" && /Gradbook/.test(uri.path),
         );
-        return shown && /gradbook doctor/.test(shown.getText()) && shown.getText();
+        return shown && /The kernel runs here/.test(shown.getText()) && shown.getText();
       });
       assert.doesNotMatch(log, /\[error\]/);
       await screenshot("log");
