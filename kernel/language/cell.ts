@@ -8,7 +8,8 @@ import { CellSyntaxError } from "./syntaxError.ts";
 import { LoopEdits } from "./loops.ts";
 import type { Erased } from "./erase.ts";
 import type { Original } from "./original.ts";
-import { analyse, boundNames, isTopVar, parseJavaScript, syntaxOf, type Analysis } from "./scope.ts";
+import { parseJavaScript } from "./parse.ts";
+import { analyse, boundNames, isTopVar, syntaxOf, type Analysis } from "./scope.ts";
 import { isAnonymousFunction, isCalled, isNamingOperator } from "./uses.ts";
 import { targetText, Variables, type Declared, type Names, type Variable } from "./variables.ts";
 

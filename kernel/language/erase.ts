@@ -3,6 +3,7 @@
  */
 import ts from "typescript";
 import { Mappings } from "./edits.ts";
+import { parse } from "./parse.ts";
 import { CellSyntaxError } from "./syntaxError.ts";
 
 export interface Erased {
@@ -17,19 +18,24 @@ export interface Erased {
 const USING_IS_NATIVE = compiles("{ using x = null; }");
 
 export function erase(source: string, { fileName, isCell }: { fileName: string; isCell: boolean }): Erased {
-  return eraseText(source.startsWith("\uFEFF") ? source.slice(1) : source, { fileName, isCell });
+  return eraseText(withoutMark(source), { fileName, isCell });
 }
 
 /** The same for a cell that ends in `{ a: 1 }`, read as an object and not as a block. */
-export function eraseObject(block: ts.Block): Erased {
-  const { text } = block.getSourceFile();
-  const start = block.getStart();
-  const inParentheses = `${text.slice(0, start)}(${text.slice(start, block.end)})${text.slice(block.end)}`;
+export function eraseObject(source: string, { start, end }: { start: number; end: number }): Erased {
+  const text = withoutMark(source);
+  const inParentheses = `${text.slice(0, start)};(${text.slice(start, end)})${text.slice(end)}`;
   const erased = eraseText(inParentheses, { fileName: "cell.ts", isCell: true });
-  // The parenthesis moved what follows it on its line.
-  const { line, character } = block.getSourceFile().getLineAndCharacterOfPosition(start);
-  for (const point of erased.mappings.points) if (point.line === line && point.column > character) point.column--;
+  // The semicolon and the parenthesis moved what follows them on their line.
+  const { line, character } = erased.original.getLineAndCharacterOfPosition(start);
+  for (const point of erased.mappings.points)
+    if (point.line === line && point.column >= character + 2) point.column -= 2;
   return erased;
+}
+
+/** Without the byte order mark. */
+function withoutMark(source: string): string {
+  return source.startsWith("\uFEFF") ? source.slice(1) : source;
 }
 
 function eraseText(text: string, { fileName, isCell }: { fileName: string; isCell: boolean }): Erased {
@@ -82,9 +88,8 @@ export function errorAt(file: ts.SourceFile, start: number, length: number, mess
 
 /** Text that is wrong as TypeScript, and right once `<` begins an element. */
 function findJsx(text: string): { file: ts.SourceFile; start: number; length: number } | undefined {
-  const file = ts.createSourceFile("cell.tsx", text, ts.ScriptTarget.Latest, false, ts.ScriptKind.TSX);
-  const wrong = (file as unknown as { parseDiagnostics: readonly ts.Diagnostic[] }).parseDiagnostics;
-  if (wrong.length > 0) return undefined;
+  const { file, errors } = parse(text, { name: "cell.tsx" });
+  if (errors.length > 0) return undefined;
   const find = (node: ts.Node): ts.Node | undefined =>
     ts.isJsxElement(node) || ts.isJsxSelfClosingElement(node) || ts.isJsxFragment(node)
       ? node

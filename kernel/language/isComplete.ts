@@ -1,5 +1,5 @@
 /** Whether a console should run what was typed or wait for more lines. Parses, never runs. */
-import ts from "typescript";
+import { parse } from "./parse.ts";
 
 export type Completeness =
   | { status: "complete" }
@@ -15,12 +15,11 @@ const UNTERMINATED = new Set([
 ]);
 
 export function isComplete(code: string): Completeness {
-  const file = ts.createSourceFile("cell.ts", code, ts.ScriptTarget.Latest, false, ts.ScriptKind.TS);
-  const { parseDiagnostics } = file as unknown as { parseDiagnostics: readonly ts.Diagnostic[] };
-  if (parseDiagnostics.length === 0) return { status: "complete" };
+  const { errors } = parse(code);
+  if (errors.length === 0) return { status: "complete" };
   const end = code.trimEnd().length;
   // One error before the end is enough: more lines cannot mend it.
-  const mendable = parseDiagnostics.every(({ start = 0, code: error }) => UNTERMINATED.has(error) || start >= end);
+  const mendable = errors.every(({ start, code: error }) => UNTERMINATED.has(error) || start >= end);
   return mendable ? { status: "incomplete", indent: indentAfter(code) } : { status: "invalid" };
 }
 

@@ -6,7 +6,7 @@ const CALLED = /\(0 , (\$\$[^\s.()]+\.\w+)\)/g;
 const BOXED = /\$\$([\p{ID_Continue}$]+)\.(?:v|peek|assign|constant|early)(?![\p{ID_Continue}$])/gu;
 const META = /\$gradbook\.meta\b/g;
 const NO_ITERATOR = /^(.*)\[Symbol\.iterator\] is not a function$/s;
-const NO_ITERABLE = /^Cannot read properties of (undefined|null) \(reading 'Symbol\(Symbol\.iterator\)'\)$/;
+const NO_ITERABLE = /^(.* is not iterable) \(cannot read property Symbol\(Symbol\.iterator\)\)$/s;
 
 export function cleanMessage(message: string): string {
   return message
@@ -14,7 +14,7 @@ export function cleanMessage(message: string): string {
     .replace(BOXED, "$1")
     .replace(META, "import.meta")
     .replace(NO_ITERATOR, "$1 is not iterable")
-    .replace(NO_ITERABLE, "$1 is not iterable");
+    .replace(NO_ITERABLE, "$1");
 }
 
 /** Makes the message of an error speak of the user's code. Cheap, and without effect a second time. */

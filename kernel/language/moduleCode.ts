@@ -2,7 +2,8 @@
 import ts from "typescript";
 import { Edits, type Mappings } from "./edits.ts";
 import { LoopEdits } from "./loops.ts";
-import { analyse, parseJavaScript } from "./scope.ts";
+import { parseJavaScript } from "./parse.ts";
+import { analyse } from "./scope.ts";
 
 export function rewriteModule(js: string, mappings: Mappings): { code: string; mappings: string } {
   const file = parseJavaScript(js);

@@ -3,6 +3,7 @@
  * in an expression.
  */
 import ts from "typescript";
+import { parse } from "./parse.ts";
 import { boundNames, syntaxOf } from "./scope.ts";
 
 export type DeclarationKind = "const" | "let" | "var" | "function" | "class" | "enum" | "namespace" | "import";
@@ -12,7 +13,7 @@ export interface Original {
   kinds: Map<string, DeclarationKind>;
   endsInExpression: boolean;
   /** A block at the end that reads as an object: `{ a: 1 }`. */
-  object: ts.Block | undefined;
+  object: { start: number; end: number } | undefined;
 }
 
 export function readOriginal(file: ts.SourceFile): Original {
@@ -35,7 +36,10 @@ export function readOriginal(file: ts.SourceFile): Original {
   return {
     kinds,
     endsInExpression: last !== undefined && (ts.isExpressionStatement(last) || ts.isExportAssignment(last)),
-    object: last && ts.isBlock(last) && readsAsObject(last.getText(file)) ? last : undefined,
+    object:
+      last && ts.isBlock(last) && readsAsObject(last.getText(file))
+        ? { start: last.getStart(file), end: last.end }
+        : undefined,
   };
 }
 
@@ -84,14 +88,25 @@ function leavesNothing(statement: ts.Statement): boolean {
   );
 }
 
+/**
+ * The block that is meant as an object, in a text that is wrong as it stands: `{ a, b: 1 }`. It must end the text.
+ */
+export function objectAtEnd(file: ts.SourceFile): { start: number; end: number } | undefined {
+  const end = file.text.replace(/[\s;]+$/, "").length;
+  for (const statement of file.statements.toReversed()) {
+    const start = statement.getStart(file);
+    if (ts.isBlock(statement) && readsAsObject(file.text.slice(start, end))) return { start, end };
+  }
+  return undefined;
+}
+
 function readsAsObject(text: string): boolean {
-  const file = ts.createSourceFile("object.ts", `(${text})`, ts.ScriptTarget.Latest, false, ts.ScriptKind.TS);
-  const wrong = (file as unknown as { parseDiagnostics: readonly unknown[] }).parseDiagnostics;
+  const { file, errors } = parse(`(${text})`);
   const [statement, more] = file.statements;
-  if (wrong.length > 0 || more || !statement || !ts.isExpressionStatement(statement)) return false;
-  const object = (statement.expression as ts.ParenthesizedExpression).expression;
-  if (!ts.isObjectLiteralExpression(object)) return false;
-  return object.properties.every(
+  if (errors.length > 0 || more || !statement || !ts.isExpressionStatement(statement)) return false;
+  const { expression } = statement.expression as ts.ParenthesizedExpression;
+  if (!ts.isObjectLiteralExpression(expression)) return false;
+  return expression.properties.every(
     (property) => !ts.isShorthandPropertyAssignment(property) || !property.objectAssignmentInitializer,
   );
 }

@@ -44,12 +44,6 @@ interface Scope {
   depth: number;
 }
 
-/** Parses what TypeScript's emitter wrote: no types, no comments. */
-export function parseJavaScript(js: string): ts.SourceFile {
-  const options = { languageVersion: ts.ScriptTarget.ESNext, jsDocParsingMode: ts.JSDocParsingMode.ParseNone };
-  return ts.createSourceFile("cell.js", js, options, true, ts.ScriptKind.JS);
-}
-
 export function analyse(file: ts.SourceFile): Analysis {
   const analysis: Analysis = {
     top: new Map(),

@@ -7,9 +7,11 @@
 import { rewriteCell } from "./cell.ts";
 import type { SourceMapV3 } from "./edits.ts";
 import { checkEarlyErrors } from "./earlyErrors.ts";
-import { erase, eraseObject } from "./erase.ts";
+import { erase, eraseObject, type Erased } from "./erase.ts";
 import { rewriteModule } from "./moduleCode.ts";
-import { readOriginal } from "./original.ts";
+import { objectAtEnd, readOriginal, type Original } from "./original.ts";
+import { parse } from "./parse.ts";
+import { CellSyntaxError } from "./syntaxError.ts";
 import type { Declared, Names } from "./variables.ts";
 
 export { Box } from "./box.ts";
@@ -45,15 +47,27 @@ export interface CellCode {
  * @param options.filename the script's name, which its stack frames carry and its map names as the source.
  */
 export function transformCell(source: string, { names, filename }: { names: Names; filename: string }): CellCode {
-  let erased = erase(source, { fileName: "cell.ts", isCell: true });
-  let original = readOriginal(erased.original);
-  if (original.object) {
-    erased = eraseObject(original.object);
-    original = readOriginal(erased.original);
-  }
+  const [erased, original] = eraseCell(source);
   const { mappings, ...cell } = rewriteCell(erased, original, names);
   checkEarlyErrors(cell.code, mappings);
   return { ...cell, map: sourceMap(filename, source, mappings) };
+}
+
+/** Without types; a block that can only be meant as an object is read as one. */
+function eraseCell(source: string): [Erased, Original] {
+  let object: { start: number; end: number };
+  try {
+    const erased = erase(source, { fileName: "cell.ts", isCell: true });
+    const original = readOriginal(erased.original);
+    if (!original.object) return [erased, original];
+    ({ object } = original);
+  } catch (error) {
+    const found = error instanceof CellSyntaxError && objectAtEnd(parse(source.replace(/^\uFEFF/, "")).file);
+    if (!found) throw error;
+    object = found;
+  }
+  const erased = eraseObject(source, object);
+  return [erased, readOriginal(erased.original)];
 }
 
 /**
