@@ -17,6 +17,7 @@ import * as joining from "./cat.ts";
 import { clamp, type ClampOptions } from "./clamp.ts";
 import * as compare from "./compare.ts";
 import { cumsum } from "./cumsum.ts";
+import { diag, diagonal } from "./diagonal.ts";
 import { erf } from "./erf.ts";
 import { broadcastTo, expand, repeat } from "./expand.ts";
 import * as exponential from "./exponential.ts";
@@ -60,7 +61,7 @@ const methods = {
   ...{ sum, mean, prod, cumsum, var: variance, std, norm, max, min, amax, amin, argmax, argmin, any, all },
   ...{ reshape, view: viewAs, flatten, unflatten, squeeze, unsqueeze, permute, transpose, t, movedim },
   ...{ expand, broadcastTo, repeat, flip, slice, narrow, select, gather, scatterAdd, indexSelect, indexAdd },
-  ...{ split: joining.split, chunk: joining.chunk, unbind: joining.unbind, tril, triu, maskedFill },
+  ...{ split: joining.split, chunk: joining.chunk, unbind: joining.unbind, tril, triu, diag, diagonal, maskedFill },
   ...{ to, clone, contiguous, detach },
 };
 
@@ -200,6 +201,8 @@ declare module "../tensor/tensor.ts" {
     indexAdd(dim: number, index: Tensor, source: Tensor): Tensor;
     tril(diagonal?: number): Tensor;
     triu(diagonal?: number): Tensor;
+    diag(offset?: number): Tensor;
+    diagonal(offset?: number, dim1?: number, dim2?: number): Tensor;
 
     to(dtype: DType): Tensor;
     /** A copy with memory of its own; gradients flow through it. */

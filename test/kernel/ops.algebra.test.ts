@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { randn, tensor, type Tensor } from "../../kernel/gradbook.ts";
+import * as ops from "../../kernel/ops/index.ts";
+import { close } from "./close.ts";
+
+describe("ops: algebra holds for all shapes", () => {
+  const size = fc.integer({ min: 1, max: 4 });
+  const shapes = fc.array(size, { maxLength: 4 });
+  const equal = (a: Tensor, b: Tensor): void => {
+    assert.deepEqual(a.shape, b.shape);
+    assert.deepEqual(a.toTypedArray(), b.toTypedArray());
+  };
+  /** Two shapes that broadcast: some dims of the first become 1, some leading ones go. */
+  const pairs = shapes
+    .chain((shape) =>
+      fc.tuple(
+        fc.constant(shape),
+        fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
+        fc.integer({ min: 0, max: shape.length }),
+      ),
+    )
+    .map(([shape, ones, drop]) => [shape, shape.map((n, i) => (ones[i] ? 1 : n)).slice(drop)] as const);
+
+  it("a + b is the sum of what both expand to, and b + a", () =>
+    fc.assert(
+      fc.property(pairs, ([shape, smaller]) => {
+        const [a, b] = [randn(shape), randn(smaller)];
+        equal(a.add(b), a.expand(shape).contiguous().add(b.expand(shape).contiguous()));
+        equal(a.add(b), b.add(a));
+      }),
+    ));
+
+  it("the gradient of a broadcast is the sum over the copies", () =>
+    fc.assert(
+      fc.property(pairs, ([shape, smaller]) => {
+        const b = tensor(randn(smaller), { dtype: "float64", requiresGrad: true });
+        const a = tensor(randn(shape), { dtype: "float64" });
+        a.mul(b).sum().backward();
+        const expanded = b.detach().expand(shape).contiguous().requiresGrad_();
+        a.mul(expanded).sum().backward();
+        close(
+          b.grad!.sum(),
+          expanded.grad!.sum().toTypedArray().length
+            ? { shape: [], data: expanded.grad!.sum().toTypedArray() }
+            : { shape: [], data: [0] },
+          1e-12,
+        );
+        assert.deepEqual(b.grad!.shape, b.shape);
+      }),
+    ));
+
+  it("permute and back, reshape and back, flip twice: nothing changed", () =>
+    fc.assert(
+      fc.property(
+        shapes.chain((shape) =>
+          fc.tuple(fc.constant(shape), fc.shuffledSubarray([...shape.keys()], { minLength: shape.length })),
+        ),
+        ([shape, order]) => {
+          const a = randn(shape);
+          const back = order.map((_, i) => order.indexOf(i));
+          equal(a.permute(order).permute(back), a);
+          equal(
+            a
+              .permute(order)
+              .reshape(-1)
+              .reshape(order.map((d) => shape[d]!)),
+            a.permute(order),
+          );
+          if (shape.length > 0) equal(a.flip(order).flip(order), a);
+        },
+      ),
+    ));
+
+  it("transpose reverses products", () =>
+    fc.assert(
+      fc.property(size, size, size, (m, k, n) => {
+        const [a, b] = [tensor(randn(m, k), { dtype: "float64" }), tensor(randn(k, n), { dtype: "float64" })];
+        close(a.matmul(b).t(), { shape: [n, m], data: b.t().matmul(a.t()).toTypedArray() });
+      }),
+    ));
+
+  it("split and cat, unbind and stack undo each other", () =>
+    fc.assert(
+      fc.property(fc.array(size, { minLength: 1, maxLength: 4 }), fc.nat(3), size, (shape, which, piece) => {
+        const dim = which % shape.length;
+        const a = randn(shape);
+        equal(ops.cat(a.split(piece, dim), dim), a);
+        equal(ops.cat(a.chunk(piece, dim), dim), a);
+        equal(ops.stack(a.unbind(dim), dim), a);
+      }),
+    ));
+
+  it("blocked matrix products equal the plain sums, at every edge of the tiles", () =>
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 13 }),
+        fc.integer({ min: 1, max: 13 }),
+        fc.integer({ min: 1, max: 13 }),
+        fc.boolean(),
+        (m, k, n, turned) => {
+          const a = tensor(randn(m, k), { dtype: "float64" });
+          const b = turned ? tensor(randn(n, k), { dtype: "float64" }).t() : tensor(randn(k, n), { dtype: "float64" });
+          close(a.matmul(b), { shape: [m, n], data: a.unsqueeze(2).mul(b).sum(1).toTypedArray() });
+        },
+      ),
+    ));
+});
