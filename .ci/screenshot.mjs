@@ -4,11 +4,11 @@ import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./install.mjs";
 
-const taken = join(root, ".cache/screenshots/flagship.png");
+const taken = join(root, ".cache/screenshots/figure-light.png");
 if (!existsSync(taken)) {
   console.error(`${taken} is missing. Run "node test/vscode/run.ts" first.`);
   process.exitCode = 1;
 } else {
   copyFileSync(taken, join(root, "media/screenshot.png"));
-  console.log("media/screenshot.png is the flagship's picture of the last run.");
+  console.log("media/screenshot.png is the figure's picture of the last run.");
 }

@@ -11,12 +11,12 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-export function makeButton(label: string, title: string, onClick: () => void): HTMLButtonElement {
+export function makeButton(label: string, title: string, onClick: () => void | Promise<void>): HTMLButtonElement {
   const button = make("button", "gb-button", label);
   button.type = "button";
   button.title = title;
   button.setAttribute("aria-label", title);
-  button.addEventListener("click", onClick);
+  button.addEventListener("click", () => void onClick());
   return button;
 }
 

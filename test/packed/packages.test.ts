@@ -10,24 +10,20 @@ const { version } = JSON.parse(readFileSync(path.join(root, "package.json"), "ut
 const vsix = path.join(root, `gradbook-${version}.vsix`);
 const MB = 2 ** 20;
 
-/** Chunks that the bundler names by their content. */
+/** Chunks that the bundler cuts and names as one entry. */
 const anyChunk = (names: string[]) =>
-  [...new Set(names.map((name) => name.replace(/-[A-Z0-9]{8}\.js$/, "-*.js")))].sort();
+  [...new Set(names.map((name) => name.replace(/[\w.]+-[A-Z0-9]{8}\.js$/, "*-*.js")))].sort();
 /** All declarations as one entry: there is one for each source file. */
 const anyType = (names: string[]) => [
   ...new Set(names.map((name) => name.replace(/^dist\/types\/.*\.d\.ts$/, "dist/types/**.d.ts"))),
 ];
 
 const KERNEL = [
-  "dist/kernel/cacheFolder-*.js",
+  "dist/kernel/*-*.js",
   "dist/kernel/cellGlobals.js",
-  "dist/kernel/chunk-*.js",
   "dist/kernel/cli.js",
-  "dist/kernel/doctor-*.js",
   "dist/kernel/gradbook.js",
   "dist/kernel/main.js",
-  "dist/kernel/runCommand-*.js",
-  "dist/kernel/version-*.js",
   "dist/kernel/worker.js",
   "dist/licenses.txt",
   "dist/types/**.d.ts",
