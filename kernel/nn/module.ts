@@ -43,7 +43,9 @@ export abstract class Module {
     if (seen.has(this)) return [];
     seen.add(this);
     const found: [string, Module][] = [[prefix, this]];
-    for (const [name, child] of this.namedChildren()) found.push(...child.namedModules(join(prefix, name), seen));
+    for (const [name, child] of this.namedChildren()) {
+      found.push(...child.namedModules(join(prefix, this.stateNames[name] ?? name), seen));
+    }
     return found;
   }
   modules(): Module[] {

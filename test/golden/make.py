@@ -152,6 +152,10 @@ def random_numbers():
         "randint": drawn(lambda: [torch.randint(10, (6,)), torch.randint(-5, 1000000, (4,))]),
         "randperm": drawn(lambda: [torch.randperm(10), torch.randperm(100)]),
         "linear": drawn(lambda: list(torch.nn.Linear(3, 4).parameters())),
+        "conv2d": drawn(lambda: list(torch.nn.Conv2d(2, 3, 3).parameters())),
+        "lstm": drawn(lambda: list(torch.nn.LSTM(2, 3).parameters())),
+        "embedding": drawn(lambda: list(torch.nn.Embedding(5, 4).parameters())),
+        "attention": drawn(lambda: list(torch.nn.MultiheadAttention(4, 2).parameters())),
         "dropout": drawn(lambda: [F.dropout(torch.ones(20), 0.3)]),
         "init": drawn(
             lambda: [

@@ -218,6 +218,10 @@ describe("random numbers are PyTorch's on the CPU", () => {
   exact("randint", () => [randint(10, [6]), randint(-5, 1000000, [4])]);
   exact("randperm", () => [randperm(10), randperm(100)]);
   exact("linear", () => new nn.Linear(3, 4).parameters());
+  exact("conv2d", () => new nn.Conv2d(2, 3, 3).parameters());
+  exact("lstm", () => new nn.LSTM(2, 3).parameters());
+  rounded("embedding", 2e-6, () => new nn.Embedding(5, 4).parameters());
+  exact("attention", () => new nn.MultiheadAttention(4, 2).parameters());
   exact("dropout", () => [nn.functional.dropout(ones(20), { p: 0.3 })]);
   rounded("init", 1e-6, () => [
     init.xavierUniform(zeros(3, 4)),
