@@ -1,5 +1,6 @@
 /** The kernel of the notebook in front: its state and its memory, in the status bar. */
 import * as vscode from "vscode";
+import { bytes } from "./bytes.ts";
 import type { KernelState, NotebookKernel } from "./kernel.ts";
 import type { Kernels } from "./kernels.ts";
 import type { Selection } from "./selection.ts";
@@ -61,10 +62,4 @@ function tooltip(notebook: vscode.NotebookDocument, kernel: NotebookKernel | und
     "\n\n[$(debug-restart) Restart](command:gradbook.restart) · [$(output) Show log](command:gradbook.showLog)",
   );
   return text;
-}
-
-/** "142 MB", "1.3 GB". */
-export function bytes(count: number): string {
-  const mega = count / 1e6;
-  return mega < 1000 ? `${Math.round(mega)} MB` : `${(mega / 1000).toFixed(1)} GB`;
 }
