@@ -32,7 +32,6 @@ export type Ranges<Options> = {
   readonly [O in keyof Options]?: readonly [range: string, holds: (value: any) => boolean];
 };
 export const atLeast0 = ["a number ≥ 0", (x: unknown) => typeof x === "number" && x >= 0] as const;
-export const share = ["a number ≥ 0 and < 1", (x: unknown) => typeof x === "number" && x >= 0 && x < 1] as const;
 export const twoShares = [
   "two numbers ≥ 0 and < 1",
   (x: unknown) => Array.isArray(x) && x.length === 2 && x.every((b) => typeof b === "number" && b >= 0 && b < 1),
@@ -142,13 +141,14 @@ export abstract class Optimizer<Options extends BaseOptions = any> {
   step<T>(closure: () => T): T;
   step<T>(closure?: () => T): T | undefined {
     const loss = closure?.();
+    // Once, before anything moves: an interrupt must not leave one half of the parameters a step ahead of the other.
+    poll();
     for (const hook of this.preHooks) hook(this);
     for (const group of this.paramGroups) {
       this.check(group);
       for (const parameter of group.params) {
         const gradient = parameter.grad;
         if (gradient === undefined) continue;
-        poll();
         if (!sameShape(gradient.shape, parameter.shape)) {
           throw new ShapeError(
             `${this.constructor.name}: a gradient of shape ${show(gradient.shape)} does not fit the parameter ${show(parameter.shape)}.`,

@@ -204,6 +204,31 @@ describe("optimizers", () => {
     assert.deepEqual(seen, ["before 1 true", "after 0", "after -1"]);
   });
 
+  it("an interrupt comes before a step or after it, never in the middle", () => {
+    const HOST = Symbol.for("gradbook.host");
+    const globals = globalThis as { [HOST]?: unknown };
+    const [a, b] = [leaf([1]), leaf([1])];
+    for (const x of [a, b]) x.grad = tensor([1], { dtype: "float64" });
+    const optimizer = new optim.SGD([a, b], { lr: 1 });
+    for (const last of [1, 2, 3]) {
+      let calls = 0;
+      const before = globals[HOST];
+      globals[HOST] = {
+        poll: () => {
+          if (++calls === last) throw new Error("Interrupted");
+        },
+      };
+      try {
+        optimizer.step();
+      } catch (error) {
+        assert.match(String(error), /Interrupted/);
+      } finally {
+        globals[HOST] = before;
+      }
+      assert.equal(a.item(), b.item());
+    }
+  });
+
   it("step gives the closure's loss back; zeroGrad drops gradients or sets them to 0", () => {
     const x = leaf([2]);
     const optimizer = new optim.SGD([x], { lr: 0 });
