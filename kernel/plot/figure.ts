@@ -15,6 +15,11 @@ export type Figure = PlotlyFigure;
  * Arrays may be typed arrays or tensors. Traces and layout are plotly.js's own: https://plotly.com/javascript/reference/
  */
 export function figure(traces: readonly object[] | object, layout: object = {}): Figure {
+  return describedFigure(traces, layout, undefined);
+}
+
+/** A figure whose words are given, where its traces would not say what they mean. */
+export function describedFigure(traces: readonly object[] | object, layout: object, words: string | undefined): Figure {
   if (traces === null || typeof traces !== "object") {
     throw new TypeError(
       `plot.figure: traces must be an array of Plotly traces such as [{ x, y }], got ${String(traces)}.`,
@@ -34,13 +39,12 @@ export function figure(traces: readonly object[] | object, layout: object = {}):
     }
   });
   const made = { data: plain(data, "data") as Trace[], layout: plain(layout, "layout") as Layout };
-  return Object.defineProperty(made, Symbol.for("Jupyter.display"), { value: () => figureBundle(made) });
+  return Object.defineProperty(made, Symbol.for("Jupyter.display"), { value: () => figureBundle(made, words) });
 }
 
 /** The figure in every form there is; without a picture where the static one would leave something out. */
-export function figureBundle({ data, layout }: PlotlyFigure): MimeBundle {
+export function figureBundle({ data, layout }: PlotlyFigure, words = describe({ data, layout })): MimeBundle {
   const picture = staticSvg({ data, layout });
-  const words = describe({ data, layout });
   if ("svg" in picture) return { [PLOTLY_MIME]: { data, layout }, "image/svg+xml": picture.svg, "text/plain": words };
   return {
     [PLOTLY_MIME]: { data, layout },

@@ -1,5 +1,6 @@
-import { figure, type Figure } from "../figure.ts";
+import { describedFigure, type Figure } from "../figure.ts";
 import { fanPanel, fanSheet } from "../live/chart.ts";
+import { fanTable } from "../live/summary.ts";
 import { checkOptions, type Watched } from "../runs.ts";
 
 /**
@@ -20,5 +21,5 @@ export function effectiveLearningRates(live: Watched, options: { title?: string 
     return fanPanel(state, p, p.rate, "rate");
   });
   const { data, layout } = fanSheet(panels, title);
-  return figure(data, layout);
+  return describedFigure(data, layout, [title, ...fanTable(state, ["rate"])].join("\n"));
 }

@@ -1,5 +1,6 @@
-import { figure, type Figure } from "../figure.ts";
+import { describedFigure, type Figure } from "../figure.ts";
 import { fanPanel, fanSheet } from "../live/chart.ts";
+import { fanTable } from "../live/summary.ts";
 import { checkOptions, type Watched } from "../runs.ts";
 
 /**
@@ -12,5 +13,5 @@ export function stepSizes(live: Watched, options: { title?: string } = {}): Figu
   const { title = `Step sizes |Δθ|, ${state.title}` } = options;
   const panels = state.parameters.map((p) => fanPanel(state, p, p.update, "update"));
   const { data, layout } = fanSheet(panels, title);
-  return figure(data, layout);
+  return describedFigure(data, layout, [title, ...fanTable(state, ["update"])].join("\n"));
 }

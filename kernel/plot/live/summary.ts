@@ -16,7 +16,7 @@ export function liveSummary(state: LiveState): string {
     lines.push(line);
     if (nonFinite.count > 0) lines.push("  " + nonFiniteText(name, nonFinite.count, nonFinite.first[0]!));
   }
-  if (state.observed.step.length > 0) lines.push("", ...table(state));
+  if (state.observed.step.length > 0) lines.push("", ...fanTable(state));
   return lines.join("\n");
 }
 
@@ -42,18 +42,22 @@ function valueText(value: unknown): string {
   return typeof value === "number" ? short(value, 4) : value === "NaN" ? "NaN" : value === "Infinity" ? "∞" : "−∞";
 }
 
-/** The newest observation: one row for each parameter. */
-function table({ parameters, observed }: LiveState): string[] {
+/** The newest observation of one kind of fan, or of both: one row for each parameter. */
+export function fanTable(
+  { parameters, observed }: LiveState,
+  kinds: readonly FanKind[] = ["update", "rate"],
+): string[] {
   const at = observed.step.length - 1;
+  if (at < 0) return ["No step was observed yet."];
   const rows = [
-    ["parameter", "shape", "step size |Δθ|", "left out", "effective learning rate", "left out"],
-    ...parameters.map(({ name, shape, update, rate }) => [
-      name,
-      shapeText(shape),
-      fanText(update, at),
-      percent(update.leftOut[at] ?? 1),
-      rate ? fanText(rate, at) : "not declared",
-      rate ? percent(rate.leftOut[at] ?? 1) : "–",
+    ["parameter", "shape", ...kinds.flatMap((kind) => [FAN_HEADS[kind], "left out"])],
+    ...parameters.map((parameter) => [
+      parameter.name,
+      shapeText(parameter.shape),
+      ...kinds.flatMap((kind) => {
+        const fan = parameter[kind];
+        return fan ? [fanText(fan, at), percent(fan.leftOut[at] ?? 1)] : ["not declared", "–"];
+      }),
     ]),
   ];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
@@ -67,6 +71,9 @@ function table({ parameters, observed }: LiveState): string[] {
     ),
   ];
 }
+
+type FanKind = "update" | "rate";
+const FAN_HEADS = { update: "step size |Δθ|", rate: "effective learning rate" };
 
 function fanText(fan: Fan, at: number): string {
   const median = fan.q50[at] ?? null;

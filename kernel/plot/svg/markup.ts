@@ -131,6 +131,14 @@ export function textSize(html: string, size: number): { width: number; height: n
   return { width: Math.max(...widths) * size, height: lines.length * size * LINE_HEIGHT };
 }
 
+/** The text, cut with an ellipsis where it would leave the picture. */
+export function fitted(text: string, size: number, width: number): string {
+  if (textSize(text, size).width <= width) return text;
+  const plain = [...text.replace(/<br\s*\/?>/g, " ").replace(/<[^>]*>/g, "")];
+  while (plain.length > 1 && textSize(plain.join("") + "…", size).width > width) plain.pop();
+  return plain.join("") + "…";
+}
+
 /** Advance widths of Helvetica in thousandths of an em, U+0020 … U+007E. */
 const HELVETICA =
   "278 278 355 556 556 889 667 191 333 333 389 584 278 333 278 278 556 556 556 556 556 556 556 556 556 556 278 278 584 584 584 556 1015 667 667 722 722 667 611 778 722 278 500 667 556 833 722 778 667 778 722 667 611 722 667 944 667 667 611 278 278 278 469 556 333 556 556 500 556 556 278 556 556 222 222 500 222 833 556 556 556 556 333 500 278 556 500 722 500 500 500 334 260 334 584"
