@@ -1,5 +1,5 @@
 /**
- * Runs the tests in a real VS Code: `node test/vscode/run.ts [--vsix <file>] [--grep <text>] [--no-build]`.
+ * Runs the tests in a real VS Code: `node test/vscode/run.ts [--vsix <file>] [--suite <file>] [--grep <text>] [--no-build]`.
  *
  * Without --vsix the extension is loaded from this checkout; with it, the packed extension is installed first and a
  * shorter suite runs. GRADBOOK_VSCODE=download uses a downloaded desktop VS Code in place of the stand-in.
@@ -9,7 +9,7 @@ import { build } from "esbuild";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join, resolve } from "node:path";
+import { basename, delimiter, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { installVSCode } from "../../.ci/vscode.mjs";
 
@@ -17,7 +17,12 @@ const root = resolve(import.meta.dirname, "../..");
 const here = import.meta.dirname;
 
 const { values } = parseArgs({
-  options: { vsix: { type: "string" }, grep: { type: "string" }, "no-build": { type: "boolean" } },
+  options: {
+    vsix: { type: "string" },
+    suite: { type: "string" },
+    grep: { type: "string" },
+    "no-build": { type: "boolean" },
+  },
 });
 const vsix = values.vsix && resolve(values.vsix);
 if (vsix && !existsSync(vsix)) throw new Error(`run.ts: --vsix names ${vsix}, which does not exist.`);
@@ -28,10 +33,11 @@ if (!vsix && !values["no-build"]) {
 }
 
 const cache = join(root, ".cache");
-const suite = join(cache, "e2e", vsix ? "installed.cjs" : "suite.cjs");
+const entry = values.suite ? resolve(values.suite) : join(here, vsix ? "installed.ts" : "suite.ts");
+const suite = join(cache, "e2e", basename(entry).replace(/\.ts$/, ".cjs"));
 await build({
   absWorkingDir: root,
-  entryPoints: [join(here, vsix ? "installed.ts" : "suite.ts")],
+  entryPoints: [entry],
   outfile: suite,
   bundle: true,
   platform: "node",
