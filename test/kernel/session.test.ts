@@ -141,7 +141,7 @@ describe("session", function () {
       for (const { header, content } of publications) {
         if (header.msg_type !== "stream") continue;
         const last = streams.at(-1);
-        if (last?.[0] === content["name"]) last[1] += String(content["text"]);
+        if (last?.[0] === content["name"]) last![1] += String(content["text"]);
         else streams.push([content["name"], String(content["text"])]);
       }
       assert.deepEqual(streams, [
