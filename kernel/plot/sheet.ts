@@ -69,7 +69,7 @@ export function sheet(
       const left = column * (width + COLUMN_GAP);
       const xDomain = [left, left + width].map(clamp);
       layout[`xaxis${id}`] = {
-        ...axis(palette),
+        ...stepAxis(palette),
         domain: xDomain,
         anchor: `y${id}`,
         ...(sharedX && n > 1 ? { matches: "x" } : {}),
@@ -154,6 +154,11 @@ export function axis(palette: Palette): Layout {
     tickfont: { size: 11, color: palette.muted },
     exponentformat: "power",
   };
+}
+
+/** The axis that hovering follows, with a thin line at the step that is read. */
+export function stepAxis(palette: Palette): Layout {
+  return { ...axis(palette), showspikes: true, spikecolor: palette.axis, spikethickness: -1, spikedash: "solid" };
 }
 
 export function axisTitle(text: string): Layout {

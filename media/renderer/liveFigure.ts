@@ -11,7 +11,7 @@ import { curveTraces, fanTraces, isLoss, smoothingWindow } from "../../kernel/pl
 import { duration, grouped, roundTo, shapeText } from "../../kernel/plot/number.ts";
 import { faded, type Palette } from "../../kernel/plot/palette.ts";
 import type { Layout, Trace } from "../../kernel/plot/plotly.ts";
-import { axis, theme } from "../../kernel/plot/sheet.ts";
+import { axis, stepAxis, theme } from "../../kernel/plot/sheet.ts";
 import { staticSvg } from "../../kernel/plot/svg.ts";
 import { LiveText, make, makeButton } from "./elements.ts";
 import { Panel } from "./panel.ts";
@@ -124,9 +124,10 @@ export class LiveFigure {
 
   /** The whole state, from the output or from the extension; older than what is shown changes nothing. */
   setState(state: LiveState, { live }: { live: boolean }): void {
+    const connects = live && !this.#connected;
     if (live) this.#connected = true;
     if (state.seq < this.#state.seq) return;
-    const same = state.seq === this.#state.seq && state.running === this.#state.running;
+    const same = !connects && state.seq === this.#state.seq && state.running === this.#state.running;
     this.#state = state;
     if (same) this.#writeStatus();
     else this.#changed();
@@ -252,11 +253,10 @@ export class LiveFigure {
       return make("span", "gb-key", key, label);
     };
     this.#keys.replaceChildren(
-      "of the elements of each parameter:",
       sample("gb-line", 1, "median"),
       // The inner band lies over the outer one.
       sample("gb-band", bands[0] + bands[1] * (1 - bands[0]), "25–75 %"),
-      sample("gb-band", bands[0], "5–95 %"),
+      sample("gb-band", bands[0], "5–95 % of the elements of each parameter"),
     );
   }
 
@@ -395,7 +395,13 @@ export class LiveFigure {
       margin: { ...margin, pad: 0 },
       showlegend: false,
       dragmode: "zoom",
-      xaxis: { ...look, tickfont, hoverformat: ",~r", unifiedhovertitle: { text: "step %{x}" }, ...xaxis },
+      xaxis: {
+        ...stepAxis(this.#palette),
+        tickfont,
+        hoverformat: ",~r",
+        unifiedhovertitle: { text: "step %{x}" },
+        ...xaxis,
+      },
       yaxis: { ...look, tickfont, fixedrange: true, ...yaxis },
       width: undefined,
       height: undefined,

@@ -38,7 +38,9 @@ export function linearAxis([low, high]: Span): Layout {
   const spread = high - low || Math.abs(high) || 1;
   const round = 10 ** Math.floor(Math.log10(spread)) / 4;
   const margin = spread * 0.04;
-  return { "yaxis.range": [Math.floor((low - margin) / round) * round, Math.ceil((high + margin) / round) * round] };
+  const bottom = Math.floor((low - margin) / round) * round;
+  // What is never negative is not shown with room for it.
+  return { "yaxis.range": [low >= 0 ? Math.max(0, bottom) : bottom, Math.ceil((high + margin) / round) * round] };
 }
 
 /**
