@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { manualSeed, nn, optim, plot, randn, tensor, type Tensor } from "../../kernel/gradbook.ts";
 import type { FanValues } from "../../kernel/plot/live/fan.ts";
-import { MONITOR_GRACE_MS, MONITOR_SHARE, Monitor, OBSERVE_EVERY_MS } from "../../kernel/plot/live/monitor.ts";
+import {
+  CLOSE_OBSERVATIONS,
+  MONITOR_GRACE_MS,
+  MONITOR_SHARE,
+  Monitor,
+  OBSERVE_EVERY_MS,
+} from "../../kernel/plot/live/monitor.ts";
 import { EXACT_UP_TO, exactQuantiles, HISTOGRAM_ERROR, histogramQuantiles } from "../../kernel/plot/live/quantiles.ts";
 import { Clock, FakeOptimizer, FakeParameter, noise } from "./plotFixtures.ts";
 
@@ -113,9 +119,8 @@ describe("monitor: what a fan is taken over", () => {
   });
   it("a step that threw is not observed", () => {
     const parameter = new FakeParameter([1]);
-    const { clock, optimizer, monitor } = watch({ w: parameter });
+    const { optimizer, monitor } = watch({ w: parameter });
     assert.throws(() => optimizer.step(() => assert.fail("inside")));
-    clock.ms += OBSERVE_EVERY_MS;
     assert.equal(monitor.take(), undefined);
     optimizer.step(() => (parameter.data = Float64Array.of(3)));
     assert.equal(monitor.take()![0]![0][2], 2);
@@ -123,14 +128,31 @@ describe("monitor: what a fan is taken over", () => {
 });
 
 describe("monitor: what it costs", () => {
-  it("parameters are copied only around a step that is observed, ten times a second at most", () => {
+  it("a model that costs nothing is observed at every step, and after a while at most every 10 ms", () => {
+    const parameter = new FakeParameter([1]);
+    const { clock, optimizer, monitor } = watch({ w: parameter });
+    const observedAt: number[] = [];
+    for (let step = 0; step < 1000; step++, clock.ms++) {
+      optimizer.step(() => parameter.data[0]!++);
+      if (monitor.take()) observedAt.push(step);
+    }
+    const close = Array.from({ length: CLOSE_OBSERVATIONS }, (_, step) => step);
+    const sparse = Array.from({ length: 80 }, (_, i) => CLOSE_OBSERVATIONS - 1 + OBSERVE_EVERY_MS * (i + 1));
+    assert.deepEqual(observedAt, [...close, ...sparse]);
+  });
+  it("parameters are copied only around a step that is observed", () => {
     const parameter = new FakeParameter([1]);
     let copies = 0;
-    const { clock, optimizer } = watch({ w: parameter });
+    let observed = 0;
+    const { clock, optimizer, monitor } = watch({ w: parameter }, { cost: 8 });
     const copy = parameter.toTypedArray;
     parameter.toTypedArray = () => (copies++, copy());
-    for (let ms = 0; ms < 1000; ms++, clock.ms++) optimizer.step(() => parameter.data[0]!++);
-    assert.equal(copies, 20, "before and after ten steps");
+    for (let step = 0; step < 1000; step++, clock.ms++) {
+      optimizer.step(() => parameter.data[0]!++);
+      if (monitor.take()) observed++;
+    }
+    assert.ok(observed < 100, `${observed} of 1000 steps`);
+    assert.equal(copies, 2 * observed);
   });
   it("expensive observations are made less often: within the grace and 3 % of the time elapsed", () =>
     fc.assert(
@@ -156,7 +178,7 @@ describe("monitor: what it costs", () => {
   it("time charged for frames counts as its own", () => {
     const parameter = new FakeParameter([1]);
     const { clock, optimizer, monitor } = watch({ w: parameter });
-    monitor.charge(MONITOR_GRACE_MS + 30);
+    monitor.charge(MONITOR_GRACE_MS + 30); // 3 % of 1000 ms
     clock.ms = 999;
     optimizer.step(() => parameter.data[0]!++);
     assert.equal(monitor.take(), undefined);

@@ -10,6 +10,7 @@ import { roundTo } from "../number.ts";
 import { liveBundle } from "./bundle.ts";
 import { historyCsv } from "./csv.ts";
 import { addDecimated, emptyDecimated, encodeValue, type Decimated, type Value } from "./curve.ts";
+import type { Observation } from "./fan.ts";
 import { Monitor, type ModelLike, type OptimizerLike } from "./monitor.ts";
 import { applyDelta, initialState, LIVE_TARGET, type LiveState } from "./state.ts";
 
@@ -63,6 +64,7 @@ export class Live {
   #state: LiveState;
   #history = new Map<string, Decimated>();
   #pending = new Map<string, { step: number[]; value: Value[] }>();
+  #observations: Observation[] = [];
   #step = 0;
   #sentMs = -Infinity;
   #attached = false;
@@ -105,6 +107,8 @@ export class Live {
       pending.step.push(step);
       pending.value.push(encodeValue(value));
     }
+    const seen = this.#monitor?.take();
+    if (seen) this.#observations.push({ step, parameters: seen });
     this.#attach();
     const wait = this.#sentMs + FRAME_EVERY_MS - this.#now();
     if (wait <= 0) this.#frame(true);
@@ -161,8 +165,10 @@ export class Live {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const began = this.#now();
+    // A last step without a `log` after it.
     const seen = this.#monitor?.take();
-    if (this.#pending.size === 0 && !seen && running === this.#state.running) return;
+    if (seen) this.#observations.push({ step: this.#step, parameters: seen });
+    if (this.#pending.size === 0 && this.#observations.length === 0 && running === this.#state.running) return;
     const points = Object.fromEntries([...this.#pending].map(([name, { step, value }]) => [name, { step, value }]));
     // Shorter JSON. What was logged stays whole in the history.
     for (const { value } of Object.values(points)) {
@@ -175,12 +181,13 @@ export class Live {
       elapsedMs: Math.round(began - this.#startMs),
       running,
       points,
-      observations: seen ? [{ step: this.#step, parameters: seen }] : [],
+      observations: this.#observations.splice(0),
     };
     this.#state = applyDelta(this.#state, delta);
+    // Sending is not charged: there the training may wait for a slow reader, which no fewer observations would mend.
+    this.#monitor?.charge(this.#now() - began);
     if (this.#attached) this.#host?.send(this.id, delta);
     this.#sentMs = began;
-    this.#monitor?.charge(this.#now() - began);
   }
 
   /** For a loop that awaits something long after this step. Never keeps a process alive. */

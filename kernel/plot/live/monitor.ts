@@ -2,9 +2,10 @@
  * Watches an optimizer: how far each step really moves every element of every named parameter, and how large the
  * optimizer's effective learning rate of each element is.
  *
- * A step is observed when 100 ms have passed since the last observed one, and later where needed, so that the time
- * spent here (and what `charge` adds) stays within 50 ms and 3 % of the time elapsed. Parameters are copied only around a step
- * that is observed; every other step costs one look at the clock.
+ * A step is observed whenever the time spent here (and what `charge` adds) then still stays within 100 ms and 3 % of the
+ * time elapsed: a small model is seen at every step, a large one several times a second. After the first 200
+ * observations, 10 ms lie between two of them. Parameters are copied only around a step that is observed; every other
+ * step costs one look at the clock.
  *
  * Nothing is imported: a model and an optimizer are whatever has these methods.
  */
@@ -32,12 +33,14 @@ export interface OptimizerLike {
   readonly paramGroups?: readonly { readonly params?: unknown; readonly weightDecay?: unknown }[];
 }
 
-/** Milliseconds between observed steps, at least. */
-export const OBSERVE_EVERY_MS = 100;
+/** So many steps are observed as closely as the budget allows: a short run is seen whole. */
+export const CLOSE_OBSERVATIONS = 200;
+/** Milliseconds between two observed steps after these, at least. */
+export const OBSERVE_EVERY_MS = 10;
 /** Share of the elapsed time that the monitor may use. */
 export const MONITOR_SHARE = 0.03;
 /** Milliseconds that are given besides: the first observations run in code that is not compiled yet. */
-export const MONITOR_GRACE_MS = 50;
+export const MONITOR_GRACE_MS = 100;
 
 interface Watched {
   name: string;
@@ -61,6 +64,7 @@ export class Monitor {
   #dueMs = -Infinity;
   #lastCostMs = 0;
   #beganMs: number | undefined;
+  #made = 0;
   #latest: [FanValues, FanValues | null][] | undefined;
   #hooks: { remove(): void }[] = [];
   #scratch = scratch(0);
@@ -96,7 +100,7 @@ export class Monitor {
     return latest;
   }
 
-  /** Counts time spent elsewhere for the figure's sake, like sending a frame, as the monitor's own. */
+  /** Counts time spent elsewhere for the figure's sake, like making a frame, as the monitor's own. */
   charge(ms: number): void {
     this.spentMs += ms;
     const expected = this.spentMs + this.#lastCostMs - MONITOR_GRACE_MS;
@@ -118,7 +122,7 @@ export class Monitor {
     const began = this.#beganMs;
     this.#beganMs = undefined;
     this.#lastCostMs += this.#now() - now;
-    this.#dueMs = began + OBSERVE_EVERY_MS;
+    this.#dueMs = ++this.#made < CLOSE_OBSERVATIONS ? -Infinity : began + OBSERVE_EVERY_MS;
     this.charge(this.#lastCostMs);
   }
 
