@@ -39,10 +39,11 @@ function withoutMark(source: string): string {
 }
 
 function eraseText(text: string, { fileName, isCell }: { fileName: string; isCell: boolean }): Erased {
-  let original: ts.SourceFile | undefined;
-  const { outputText, sourceMapText, diagnostics } = ts.transpileModule(text, {
+  // Before emitting: TypeScript's emitter fails on a tree with errors.
+  const { file: original, errors } = parse(text, { name: fileName });
+  if (errors.length > 0) throw syntaxError(text, errors);
+  const { outputText, sourceMapText } = ts.transpileModule(text, {
     fileName,
-    reportDiagnostics: true,
     compilerOptions: {
       target: keepsUsing(text) ? ts.ScriptTarget.ESNext : ts.ScriptTarget.ES2024,
       // `import` stays as it is, `import x = require()` becomes a call.
@@ -55,39 +56,31 @@ function eraseText(text: string, { fileName, isCell }: { fileName: string; isCel
       removeComments: true,
       newLine: ts.NewLineKind.LineFeed,
     },
-    transformers: {
-      before: [() => (file) => (original = file)],
-    },
   });
-  const errors = (diagnostics ?? []).filter(
-    ({ category, start }) => category === ts.DiagnosticCategory.Error && start !== undefined,
-  );
-  if (errors.length > 0) throw syntaxError(text, errors);
   const { mappings } = JSON.parse(sourceMapText!) as { mappings: string };
   const js = outputText.replace(/\/\/# sourceMappingURL=.*\s*$/, "");
-  return { js, mappings: new Mappings(js, mappings), original: original! };
+  return { js, mappings: new Mappings(js, mappings), original };
 }
 
-function syntaxError(text: string, errors: readonly ts.Diagnostic[]): CellSyntaxError {
-  const first = errors.reduce((a, b) => (b.start! < a.start! ? b : a));
+function syntaxError(text: string, errors: readonly ts.DiagnosticWithLocation[]): CellSyntaxError {
   const jsx = findJsx(text);
-  if (jsx)
-    return errorAt(
-      jsx.file,
-      jsx.start,
-      jsx.length,
-      "JSX is not supported in a notebook cell. Build the value with functions, or show HTML with display().",
-    );
-  return errorAt(first.file!, first.start!, first.length ?? 0, ts.flattenDiagnosticMessageText(first.messageText, " "));
+  if (jsx) {
+    const message = "JSX is not supported in a notebook. Build the value with functions, or show HTML with display().";
+    return errorAt(jsx.file, jsx, message);
+  }
+  const first = errors.reduce((a, b) => (b.start < a.start ? b : a));
+  return errorAt(first.file, first, ts.flattenDiagnosticMessageText(first.messageText, " "));
 }
 
-export function errorAt(file: ts.SourceFile, start: number, length: number, message: string): CellSyntaxError {
+type Span = { start: number; length: number };
+
+function errorAt(file: ts.SourceFile, { start, length }: Span, message: string): CellSyntaxError {
   const { line, character } = file.getLineAndCharacterOfPosition(start);
   return new CellSyntaxError(message, { line: line + 1, column: character + 1, length });
 }
 
 /** Text that is wrong as TypeScript, and right once `<` begins an element. */
-function findJsx(text: string): { file: ts.SourceFile; start: number; length: number } | undefined {
+function findJsx(text: string): (Span & { file: ts.SourceFile }) | undefined {
   const { file, errors } = parse(text, { name: "cell.tsx" });
   if (errors.length > 0) return undefined;
   const find = (node: ts.Node): ts.Node | undefined =>

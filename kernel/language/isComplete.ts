@@ -14,12 +14,17 @@ const UNTERMINATED = new Set([
   1160, // Unterminated template literal.
 ]);
 
+/** A string ends with its line: it is reported there, and no further line helps. */
+const UNTERMINATED_STRING = 1002;
+
 export function isComplete(code: string): Completeness {
   const { errors } = parse(code);
   if (errors.length === 0) return { status: "complete" };
   const end = code.trimEnd().length;
   // One error before the end is enough: more lines cannot mend it.
-  const mendable = errors.every(({ start, code: error }) => UNTERMINATED.has(error) || start >= end);
+  const mendable = errors.every(
+    ({ start, code: error }) => UNTERMINATED.has(error) || (start >= end && error !== UNTERMINATED_STRING),
+  );
   return mendable ? { status: "incomplete", indent: indentAfter(code) } : { status: "invalid" };
 }
 

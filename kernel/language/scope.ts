@@ -189,6 +189,11 @@ class Walk {
         if (initializer) this.visit(initializer, scope);
         return;
       }
+      case ts.SyntaxKind.VariableDeclarationList:
+        if ((node as ts.VariableDeclarationList).declarations.length === 0) {
+          this.analysis.errors.push({ node, message: "Variable declaration list cannot be empty." });
+        }
+        return ts.forEachChild(node, (child) => this.visit(child, scope));
       case ts.SyntaxKind.ReturnStatement:
         if (scope.depth === 0) {
           this.analysis.errors.push({ node, message: "A 'return' statement can only be used within a function body." });
