@@ -10,11 +10,12 @@
  * The counter is declared inside the outer loop: outside it V8 keeps it as an object in memory, four times slower.
  * Labels stay on the inner loop, so that `break` and `continue` find it. `for … of` becomes such a loop over the
  * iterator's steps. Where that is not possible (each iteration has its own variables that a function holds, `for … in`,
- * `for await`) the body counts.
+ * `for await`) the body counts. Loops of a few additions are left alone.
  */
 import ts from "typescript";
 import type { Edits } from "./edits.ts";
 import { syntaxOf, type Loop } from "./scope.ts";
+import { isShortLoop } from "./shortLoop.ts";
 
 export interface LoopNames {
   counter: string;
@@ -50,7 +51,8 @@ export class LoopEdits {
 
   /** `from`: where the loop begins, its labels included. */
   edit({ node, headCaptured }: Loop, from = node.getStart(this.file)): void {
-    if (ts.isForStatement(node) && !headCaptured && !hasUsing(node.initializer)) this.editFor(node, from);
+    if (isShortLoop(node)) ts.forEachChild(node, this.visit);
+    else if (ts.isForStatement(node) && !headCaptured && !hasUsing(node.initializer)) this.editFor(node, from);
     else if (ts.isWhileStatement(node)) this.editWhile(node, from);
     else if (ts.isDoStatement(node)) this.editDo(node, from);
     else if (ts.isForOfStatement(node) && !node.awaitModifier) this.editForOf(node, from);

@@ -17,7 +17,7 @@ import type { Declared, Names } from "./variables.ts";
 export { Box } from "./box.ts";
 export type { Declared, Names } from "./variables.ts";
 export type { SourceMapV3 } from "./edits.ts";
-export { cleanError, cleanMessage } from "./message.ts";
+export { cleanError } from "./message.ts";
 export type { Runtime, Site } from "./runtime.ts";
 export { CellSyntaxError } from "./syntaxError.ts";
 

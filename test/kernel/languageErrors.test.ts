@@ -230,6 +230,27 @@ describe("a cell", () => {
         assert.equal((await session.error(loop)).message, "stopped");
       });
     }
+    it("but not in a few additions inside one", async () => {
+      const short = [
+        "for (let i = 0; i < 3; i++) n += i;",
+        "for (let i = 0; i <= 2; ++i) for (let j = 1; j < 2; j++) n += i;",
+      ];
+      const long = [
+        "for (let i = 0; i < 99; i++) n += i;",
+        "for (let i = 0; i < m; i++) n += i;",
+        "for (let i = 0; i < 3; i++) f(i);",
+        "for (let i = 0; i < 3; i++) i += f.length;",
+        "for (let i = 0; i < 3; i++) while (m) m--;",
+      ];
+      const polls = async (loop: string) => {
+        const session = new TestSession();
+        session.chunk = 1;
+        await session.run(`let n = 0, m = 3; const f = (x) => x; ${loop}`);
+        return session.polls > 0;
+      };
+      for (const loop of short) assert.equal(await polls(loop), false, loop);
+      for (const loop of long) assert.equal(await polls(loop), true, loop);
+    });
     it("and is asked once per chunk", async () => {
       const session = new TestSession();
       session.chunk = 10;
