@@ -4,7 +4,9 @@ import { manualSeed, nn, optim, plot, randn, tensor, type Tensor } from "../../k
 import type { FanValues } from "../../kernel/plot/live/fan.ts";
 import {
   CLOSE_OBSERVATIONS,
-  MONITOR_GRACE_MS,
+  AT_ONCE_MS,
+  FIRST_MS,
+  FIRST_SHARE,
   MONITOR_SHARE,
   Monitor,
   OBSERVE_EVERY_MS,
@@ -154,7 +156,7 @@ describe("monitor: what it costs", () => {
     assert.ok(observed < 100, `${observed} of 1000 steps`);
     assert.equal(copies, 2 * observed);
   });
-  it("expensive observations are made less often: within the grace and 3 % of the time elapsed", () =>
+  it("expensive observations are made less often: within the budget of the time elapsed", () =>
     fc.assert(
       fc.property(
         fc.double({ min: 0.01, max: 300, noNaN: true }),
@@ -168,7 +170,9 @@ describe("monitor: what it costs", () => {
             if (monitor.take()) observed++;
             clock.ms += stepMs;
             // The first observation is always made: without it there would be nothing to see.
-            const allowed = Math.max(cost, MONITOR_GRACE_MS + MONITOR_SHARE * clock.ms);
+            const budget =
+              AT_ONCE_MS + (FIRST_SHARE - MONITOR_SHARE) * Math.min(clock.ms, FIRST_MS) + MONITOR_SHARE * clock.ms;
+            const allowed = Math.max(cost, budget);
             assert.ok(monitor.spentMs <= allowed + 1e-6, `${monitor.spentMs} of ${clock.ms} ms`);
           }
           assert.ok(observed >= 1);
@@ -178,7 +182,7 @@ describe("monitor: what it costs", () => {
   it("time charged for frames counts as its own", () => {
     const parameter = new FakeParameter([1]);
     const { clock, optimizer, monitor } = watch({ w: parameter });
-    monitor.charge(MONITOR_GRACE_MS + 30); // 3 % of 1000 ms
+    monitor.charge(AT_ONCE_MS + 40); // 4 % of 1000 ms
     clock.ms = 999;
     optimizer.step(() => parameter.data[0]!++);
     assert.equal(monitor.take(), undefined);

@@ -2,10 +2,11 @@
  * Watches an optimizer: how far each step really moves every element of every named parameter, and how large the
  * optimizer's effective learning rate of each element is.
  *
- * A step is observed whenever the time spent here (and what `charge` adds) then still stays within 100 ms and 3 % of the
- * time elapsed: a small model is seen at every step, a large one several times a second. After the first 200
- * observations, 10 ms lie between two of them. Parameters are copied only around a step that is observed; every other
- * step costs one look at the clock.
+ * A step is observed whenever the time spent here (and what `charge` adds) then still stays within the budget: 20 ms at
+ * once, 4 % of the time elapsed for the first five seconds, while code is still being compiled, and 2.5 % after that. A
+ * small model is seen at every step, a large one several times a second. After the first 200 observations, 10 ms lie
+ * between two of them. Parameters are copied only around a step that is observed; every other step costs one look at the
+ * clock.
  *
  * Nothing is imported: a model and an optimizer are whatever has these methods.
  */
@@ -38,9 +39,19 @@ export const CLOSE_OBSERVATIONS = 200;
 /** Milliseconds between two observed steps after these, at least. */
 export const OBSERVE_EVERY_MS = 10;
 /** Share of the elapsed time that the monitor may use. */
-export const MONITOR_SHARE = 0.03;
-/** Milliseconds that are given besides: the first observations run in code that is not compiled yet. */
-export const MONITOR_GRACE_MS = 100;
+export const MONITOR_SHARE = 0.025;
+/** The same at the beginning, where the first observations run in code that is not compiled yet. */
+export const FIRST_SHARE = 0.04;
+export const FIRST_MS = 5000;
+/** Milliseconds that may be spent at once: a small model is seen from its first step on. */
+export const AT_ONCE_MS = 20;
+
+/** Milliseconds of a training at which the monitor may have spent `spentMs`. */
+export function affordableAt(spentMs: number): number {
+  const first = (spentMs - AT_ONCE_MS) / FIRST_SHARE;
+  if (first <= FIRST_MS) return Math.max(0, first);
+  return FIRST_MS + (spentMs - AT_ONCE_MS - FIRST_SHARE * FIRST_MS) / MONITOR_SHARE;
+}
 
 interface Watched {
   name: string;
@@ -103,8 +114,7 @@ export class Monitor {
   /** Counts time spent elsewhere for the figure's sake, like making a frame, as the monitor's own. */
   charge(ms: number): void {
     this.spentMs += ms;
-    const expected = this.spentMs + this.#lastCostMs - MONITOR_GRACE_MS;
-    this.#dueMs = Math.max(this.#dueMs, this.#startMs + expected / MONITOR_SHARE);
+    this.#dueMs = Math.max(this.#dueMs, this.#startMs + affordableAt(this.spentMs + this.#lastCostMs));
   }
 
   #beforeStep(): void {
