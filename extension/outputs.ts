@@ -13,6 +13,10 @@ export interface Shown {
   output: vscode.NotebookCellOutput;
   number: number;
   taken: boolean;
+  /** Settles when VS Code has it. */
+  arrival: Promise<void>;
+  /** Texts that wait for that; the next one must not overtake them. */
+  waiting: number;
   bytes?: Uint8Array[];
 }
 
@@ -71,7 +75,16 @@ export class CellOutputs {
     const { stdout, stderr } = vscode.NotebookCellOutputItem;
     const item = name === "stderr" ? stderr(text) : stdout(text);
     const { shown } = this.#stream?.name === name ? this.#stream : {};
-    if (shown && !this.#clearFirst && isThere(shown)) return execution.appendItems([item], shown.output);
+    if (shown && !this.#clearFirst && isThere(shown)) {
+      // Sent together with the output itself, the text would be told to extensions twice: VS Code passes the output on
+      // as it is after both changes, and then the second change.
+      if (!shown.taken || shown.waiting > 0) {
+        shown.waiting++;
+        await shown.arrival;
+        shown.waiting--;
+      }
+      return this.#executions.forOutput(this.#cell)?.appendItems([item], shown.output);
+    }
     const created = this.#shown([item], { outputType: "stream" });
     this.#stream = { name, shown: created };
     return this.#show(execution, created);
@@ -113,17 +126,25 @@ export class CellOutputs {
     return this.#executions.forOutput(this.#cell)?.clearOutput();
   }
 
-  async #show(execution: CellExecution, shown: Shown): Promise<void> {
+  #show(execution: CellExecution, shown: Shown): Promise<void> {
     const clear = this.#clearFirst;
     this.#clearFirst = false;
-    await (clear ? execution.replace(shown.output) : execution.append(shown.output));
-    shown.taken = true;
+    const sent = clear ? execution.replace(shown.output) : execution.append(shown.output);
+    return (shown.arrival = sent.then(() => void (shown.taken = true)));
   }
 
   #shown(items: vscode.NotebookCellOutputItem[], metadata: { [key: string]: unknown }): Shown {
     const number = ++lastNumber;
     const output = new vscode.NotebookCellOutput(items, { ...metadata, [NUMBER]: number });
-    return { cell: this.#cell, output, number, taken: false, bytes: items.map(({ data }) => data) };
+    return {
+      cell: this.#cell,
+      output,
+      number,
+      taken: false,
+      arrival: Promise.resolve(),
+      waiting: 0,
+      bytes: items.map(({ data }) => data),
+    };
   }
 }
 

@@ -65,7 +65,8 @@ describe("running cells", () => {
     await ended(notebook, 1, before);
     subscription.dispose();
     assert.equal(textOf(notebook.cellAt(1)), "run 2\n");
-    assert.deepEqual(lengths, [0, 1]);
+    // Clearing and the new output may come together.
+    assert.equal(lengths.at(-1), 1);
   });
 
   it("after an error the rest is not run; the tag raises-exception goes on", async () => {
@@ -152,7 +153,11 @@ describe("running cells", () => {
 
   it("ten thousand lines arrive whole and in order", async () => {
     const notebook = await openNew("flood.ipynb", ["for (let i = 0; i < 10_000; i++) console.log(i)"]);
+    const wanted = Array.from({ length: 10_000 }, (_, i) => `${i}\n`).join("");
     const cell = await run(notebook, 0);
-    assert.equal(textOf(cell), Array.from({ length: 10_000 }, (_, i) => `${i}\n`).join(""));
+    assert.ok(textOf(cell) === wanted, "in the window");
+    const saved = (await save(notebook)).cells[0]!.outputs!;
+    assert.equal(saved.length, 1);
+    assert.ok(saved[0]!.text!.join("") === wanted, "in the file");
   });
 });

@@ -46,14 +46,23 @@ if (pageDriver) {
         if (cell.kind !== vscode.NotebookCellKind.Code) continue;
         const source = cell.document.getText();
         const trains = source.includes("= fit(");
-        if (source.includes("new optim.Adam(adamModel")) await picture(cell, "flagship");
+        let picture = source.includes("new optim.Adam(adamModel");
         const counts = new Set<number>();
         await until(
           `the end of cell ${index}`,
           async () => {
             const running = cell.executionSummary?.success === undefined;
-            for (const { id, points } of await figures())
-              if (running && !known.has(id) && points > 0) counts.add(points);
+            const moving = (await figures()).filter(({ id, points }) => running && !known.has(id) && points > 0);
+            for (const { points } of moving) counts.add(points);
+            if (picture && moving.length > 0)
+              vscode.window.activeNotebookEditor!.revealRange(
+                new vscode.NotebookRange(index, index + 1),
+                vscode.NotebookEditorRevealType.AtTop,
+              );
+            if (picture && moving.some(({ points }) => points > 200)) {
+              await screenshot("flagship");
+              picture = false;
+            }
             return cell.executionSummary?.success !== undefined;
           },
           300_000,
@@ -84,21 +93,4 @@ if (pageDriver) {
       await until("a figure", async () => (await figures()).some(({ points }) => points > 0));
     });
   });
-}
-
-/** A picture of a cell and its figure while it trains, for whoever reads about Gradbook. */
-async function picture(cell: vscode.NotebookCell, name: string): Promise<void> {
-  const editor = vscode.window.activeNotebookEditor!;
-  const newest = async () => (await figures()).at(-1);
-  const before = await newest();
-  editor.revealRange(new vscode.NotebookRange(cell.index, cell.index + 1), vscode.NotebookEditorRevealType.AtTop);
-  const figure = await until("a figure of this cell", async () => {
-    const found = await newest();
-    return found?.id !== before?.id && found;
-  });
-  await until("the middle of the training", async () => {
-    const found = (await figures()).find(({ id }) => id === figure.id);
-    return (found?.points ?? 0) > 150 || cell.executionSummary?.success !== undefined;
-  });
-  await screenshot(name);
 }
