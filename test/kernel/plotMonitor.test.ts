@@ -139,7 +139,7 @@ describe("monitor: what it costs", () => {
       if (monitor.take()) observedAt.push(step);
     }
     const close = Array.from({ length: CLOSE_OBSERVATIONS }, (_, step) => step);
-    const sparse = Array.from({ length: 80 }, (_, i) => CLOSE_OBSERVATIONS - 1 + OBSERVE_EVERY_MS * (i + 1));
+    const sparse = Array.from({ length: 50 }, (_, i) => CLOSE_OBSERVATIONS - 1 + OBSERVE_EVERY_MS * (i + 1));
     assert.deepEqual(observedAt, [...close, ...sparse]);
   });
   it("parameters are copied only around a step that is observed", () => {

@@ -4,7 +4,7 @@
  *
  * A step is observed whenever the time spent here (and what `charge` adds) then still stays within the budget: 20 ms at
  * once, 4 % of the time elapsed for the first five seconds, while code is still being compiled, and 2.5 % after that. A
- * small model is seen at every step, a large one several times a second. After the first 200 observations, 10 ms lie
+ * small model is seen at every step, a large one several times a second. After the first 500 observations, 10 ms lie
  * between two of them. Parameters are copied only around a step that is observed; every other step costs one look at the
  * clock.
  *
@@ -35,7 +35,7 @@ export interface OptimizerLike {
 }
 
 /** So many steps are observed as closely as the budget allows: a short run is seen whole. */
-export const CLOSE_OBSERVATIONS = 200;
+export const CLOSE_OBSERVATIONS = 500;
 /** Milliseconds between two observed steps after these, at least. */
 export const OBSERVE_EVERY_MS = 10;
 /** Share of the elapsed time that the monitor may use. */
