@@ -65,6 +65,9 @@ export function judge({ code, output, counts = true }) {
   if (!counts) return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
   const { passed, failed } = count(output);
   if (failed === 0 && code !== 0) return { passed, failed: 1, remark: `ended with ${code}` };
+  // mocha only warns of a pattern that matches nothing, and runs the rest.
+  const missed = /Cannot find any files matching pattern .*/.exec(output);
+  if (missed) return { passed, failed: failed + 1, remark: missed[0] };
   if (passed + failed === 0) return { passed: 0, failed: 1, remark: "ran no test" };
   return { passed, failed };
 }

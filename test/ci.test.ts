@@ -27,6 +27,12 @@ describe("npm test", () => {
     ["a crash after tests that passed", { code: "SIGSEGV", output: "  3 passing" }, 3, 1],
     ["a crash before any test", { code: 7, output: "" }, 0, 1],
     ["a suite that ran no test", { code: 0, output: "  0 passing" }, 0, 1],
+    [
+      "a pattern without a file",
+      { code: 0, output: 'Warning: Cannot find any files matching pattern "test/x.test.ts"\n\n  3 passing' },
+      3,
+      1,
+    ],
     ["a program that succeeds", { code: 0, output: "", counts: false }, 1, 0],
     ["a program that fails", { code: 2, output: "  3 passing", counts: false }, 0, 1],
   ];
