@@ -36,7 +36,7 @@ const suites = [
   { name: "vscode", command: [node, "test/vscode/run.ts", "--no-build"], after: ["build"], needs: vscode },
   {
     name: "start",
-    command: [...bin("mocha/bin/mocha.js"), "test/vscode/start.mocha.ts"],
+    command: [...bin("mocha/bin/mocha.js"), "test/vscode/*.mocha.ts"],
     after: ["build"],
     needs: vscode,
   },

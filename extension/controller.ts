@@ -53,10 +53,7 @@ async function interrupt(notebook: vscode.NotebookDocument, kernels: Kernels): P
 }
 
 async function offerRestart(kernel: NotebookKernel): Promise<void> {
-  const choice = await vscode.window.showWarningMessage(
-    "The cell has not stopped. A restart ends it; the variables are lost.",
-    "Restart",
-    "Go on waiting",
-  );
+  const text = "The cell has not stopped. A restart ends it; the variables are lost.";
+  const choice = await vscode.window.showWarningMessage(text, "Restart", "Go on Waiting");
   if (choice === "Restart") await kernel.restart();
 }

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import * as vscode from "vscode";
-import { pageDriver, screenshot } from "./page.ts";
+import { onPage, pageDriver, screenshot } from "./page.ts";
 
 export const workspaceFolder = (): string => vscode.workspace.workspaceFolders![0]!.uri.fsPath;
 
@@ -35,23 +35,27 @@ export function writeNotebook(name: string, cells: (string | CellSource)[], kern
 }
 
 /**
- * Opens a notebook of the workspace as a user does. (`openNotebookDocument` would keep the document for minutes after
- * its editor is closed.)
+ * Opens a notebook of the workspace as a user does, who does not run a cell before the window shows its kernel.
+ * (`openNotebookDocument` would keep the document for minutes after its editor is closed.)
  */
-export async function open(uri: vscode.Uri): Promise<vscode.NotebookDocument> {
+export async function open(uri: vscode.Uri, kernelLabel = "Gradbook"): Promise<vscode.NotebookDocument> {
   await vscode.commands.executeCommand("vscode.openWith", uri, "jupyter-notebook");
   const { notebook } = await until("the editor", () => {
     const editor = vscode.window.activeNotebookEditor;
     return editor?.notebook.uri.toString() === uri.toString() && editor;
   });
+  // Editors that are not in front keep their toolbars, hidden.
+  const labels =
+    "[...document.querySelectorAll('.kernel-label')].filter((e) => e.offsetParent).map((e) => e.innerText)";
+  if (pageDriver) {
+    await until(`the kernel ${kernelLabel}`, async () =>
+      (await onPage<string[]>(labels)).some((label) => label.includes(kernelLabel)),
+    );
+  }
   return notebook;
 }
-export async function openNew(
-  name: string,
-  cells: (string | CellSource)[],
-  kernelName?: string,
-): Promise<vscode.NotebookDocument> {
-  return open(writeNotebook(name, cells, kernelName));
+export function openNew(name: string, cells: (string | CellSource)[]): Promise<vscode.NotebookDocument> {
+  return open(writeNotebook(name, cells));
 }
 
 /**

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, rmSync, watch } from "node:fs";
 import { join } from "node:path";
-import { MARK } from "./mark.ts";
+import { MARK, TEST_OUTPUT } from "./mark.ts";
 import type { Operation, Operations, Reply } from "./bridge.ts";
 
 /** Folder of the bridge; undefined in a desktop VS Code, which nobody drives. */
@@ -32,6 +32,9 @@ export async function perform<O extends Operation>(operation: O, options: Operat
 export async function screenshot(name: string): Promise<void> {
   await perform("screenshot", { path: join(process.env.GRADBOOK_E2E_ROOT!, ".cache/screenshots", `${name}.png`) });
 }
+
+/** Prints a line among the tests' own. */
+export const report = (text: string): void => console.log(pageDriver ? TEST_OUTPUT + text : text);
 
 export const press = (key: string): Promise<unknown> => perform("press", { key });
 export const click = (selector: string): Promise<unknown> => perform("click", { selector });

@@ -50,10 +50,13 @@ await build({
 mkdirSync(join(cache, "screenshots"), { recursive: true });
 
 // Notebooks of the tests live in a folder of their own; what they save never touches the checkout.
-const workspace = mkdtempSync(join(tmpdir(), "gradbook-e2e-workspace-"));
+const temporary = mkdtempSync(join(tmpdir(), "gradbook-e2e-"));
+// Its name is in the title of the window, which pictures show.
+const workspace = join(temporary, "notebooks");
+mkdirSync(workspace);
 /** The real images, where this machine has them: the tests say which they used. */
 const images = resolve(root, "../shared/data");
-const results = join(workspace, ".results.jsonl");
+const results = join(temporary, "results.jsonl");
 const extensions = [...(vsix ? [] : [root]), join(here, "otherKernel")];
 let code = 0;
 try {
@@ -89,7 +92,7 @@ if (existsSync(results)) {
 if (code !== 0 && failed === 0) failed = 1;
 // A part before a reload of the window may have failed, and the last one not.
 if (failed > 0 || passed === 0) code = 1;
-rmSync(workspace, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+rmSync(temporary, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(code);
 

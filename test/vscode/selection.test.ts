@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import { closeAll, ended, open, openNew, run, start, textOf, tidy, until } from "./notebooks.ts";
+import { closeAll, ended, open, openNew, run, start, textOf, tidy, until, writeNotebook } from "./notebooks.ts";
 
 describe("choosing the kernel", () => {
   afterEach(tidy);
@@ -23,14 +23,13 @@ describe("choosing the kernel", () => {
     assert.equal(textOf(await run(notebook, 0)), "ran in the other kernel");
     const { uri } = notebook;
     await closeAll();
-    const again = await open(uri);
+    const again = await open(uri, "");
     await start(again);
     assert.equal(textOf(await ended(again, 0)), "ran in the other kernel");
   });
 
   it("a notebook of another kernel is left alone; chosen by hand, its file says Gradbook and its cells are TypeScript", async () => {
-    const uri = (await openNew("python.ipynb", ["1 + 1"], "python3")).uri;
-    const notebook = await open(uri);
+    const notebook = await open(writeNotebook("python.ipynb", ["1 + 1"], "python3"), "");
     await vscode.commands.executeCommand("notebook.selectKernel", { id: "gradbook", extension: "gradbook.gradbook" });
     const kernelName = (): unknown => (notebook.metadata.metadata as { kernelspec: { name: string } }).kernelspec.name;
     await until("the kernel's name in the file", () => kernelName() === "gradbook");

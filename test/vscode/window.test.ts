@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import { ended, openNew, run, shows, start, textOf, tidy, until } from "./notebooks.ts";
-import { click, clickInOutput, inWebview, onPage, pageDriver, press, screenshot } from "./page.ts";
+import { click, clickInOutput, inWebview, onPage, pageDriver, press, report, screenshot } from "./page.ts";
 
 /** What the status bar says about the kernel. */
 const status = (): Promise<string> =>
@@ -35,7 +35,7 @@ if (pageDriver) {
       const pressed = performance.now();
       await press("Shift+Enter");
       await shows(notebook, 0, "2");
-      console.log(`from the key to the output of 1 + 1: ${Math.round(performance.now() - pressed)} ms`);
+      report(`      from the key to the output of 1 + 1: ${Math.round(performance.now() - pressed)} ms`);
       await ended(notebook, 0);
       await press("Control+Enter");
       assert.equal(textOf(await ended(notebook, 1)), "4");
