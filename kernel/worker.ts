@@ -59,10 +59,9 @@ process.on("unhandledRejection", (error) => runner.report(error));
 port.on("message", (message: ToWorker) => {
   switch (message.type) {
     case "execute":
-      void runner.run(message.request).then((outcome) => {
+      return runner.run(message.request, (outcome) => {
         output.post({ type: "done", outcome, heapUsed: process.memoryUsage().heapUsed });
       });
-      return;
     case "cancel":
       return runner.cancel();
     case "settle":

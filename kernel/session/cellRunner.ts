@@ -18,7 +18,7 @@ type CellFunction = ($: CellRuntime) => Value | Promise<Value>;
 
 interface Running {
   cell: CellContext;
-  settle(outcome: CellOutcome): void;
+  end(outcome: CellOutcome): void;
 }
 
 export class CellRunner {
@@ -35,31 +35,33 @@ export class CellRunner {
     this.maps = parts.maps;
   }
 
-  /** Resolves when the cell has ended by itself or by `settle`. Never rejects. */
-  async run(request: CellRequest): Promise<CellOutcome> {
+  /** Calls `done` once: when the cell has ended by itself, or by `settle`. Nothing else waits for the cell. */
+  run(request: CellRequest, done: (outcome: CellOutcome) => void): void {
     const cell = new CellContext(request);
-    const filename = cellFilename(request.executionCount, ++this.runs);
-    let compiled: CellFunction;
-    try {
-      compiled = this.compile(request.code, filename);
-    } catch (error) {
-      return { status: "error", error: this.describe(error, request) };
-    }
-    const outcome = await new Promise<CellOutcome>((resolve) => {
-      this.running = { cell, settle: resolve };
-      // In a microtask of its own: code that is terminated takes everything on its stack with it, and this method must go
-      // on when `settle` is called.
-      queueMicrotask(() => {
-        this.start(cell, compiled, request).then(resolve, (error: unknown) => {
-          // A loop saw the flag before the message came: what else the cell started stops with it.
-          if (error instanceof Interrupted) cell.cancel(error);
-          resolve({ status: "error", error: this.describe(error, request) });
-        });
-      });
+    const running: Running = {
+      cell,
+      end: (outcome) => {
+        if (this.running !== running) return;
+        this.running = undefined;
+        runInCell(cell, () => cell.end((error) => this.report(error)));
+        done(outcome);
+      },
+    };
+    this.running = running;
+    const failed = (error: unknown): void => {
+      // A loop saw the flag before the message came: what else the cell started stops with it.
+      if (error instanceof Interrupted) cell.cancel(error);
+      running.end({ status: "error", error: this.describe(error, request) });
+    };
+    // In a microtask of its own: code that is terminated takes everything on its stack with it.
+    queueMicrotask(() => {
+      try {
+        const compiled = this.compile(request.code, cellFilename(request.executionCount, ++this.runs));
+        this.start(cell, compiled, request).then(running.end, failed);
+      } catch (error) {
+        failed(error);
+      }
     });
-    this.running = undefined;
-    runInCell(cell, () => cell.end((error) => this.report(error)));
-    return outcome;
   }
 
   private async start(cell: CellContext, compiled: CellFunction, request: CellRequest): Promise<CellOutcome> {
@@ -84,7 +86,7 @@ export class CellRunner {
     const { running } = this;
     if (!running) return;
     running.cell.cancel(new Interrupted());
-    running.settle({ status: "error", error });
+    running.end({ status: "error", error });
   }
 
   /** Shows an error of late work (a timer, a rejection) on stderr of the cell that the calling code belongs to. */

@@ -15,6 +15,8 @@ const COOPERATE_MS = 250;
 const UNWIND_MS = 5000;
 const DEBUGGER_MS = 1000;
 const ANSWER_MS = 2000;
+/** A press this soon after the last rung began is the second half of a double click, not a wish for more force. */
+const DOUBLE_CLICK_MS = 400;
 
 export interface WorkerSessionOptions {
   /** Path of kernel/worker.js. */
@@ -45,7 +47,9 @@ export class WorkerSession implements Session {
   private ended = false;
   private pings = 0;
   private readonly pongs = new Map<number, () => void>();
-  /** Set while an interrupt is under way; calling it goes to the next rung at once. */
+  /** The interrupt that is under way. No cell starts before it is over: it would be the one that is stopped. */
+  private climbing: Promise<void> | undefined;
+  /** Goes to the next rung at once. */
   private nextRung: (() => void) | undefined;
 
   constructor(options: WorkerSessionOptions) {
@@ -56,6 +60,7 @@ export class WorkerSession implements Session {
 
   async execute(request: CellRequest): Promise<CellOutcome> {
     await this.ready;
+    await this.climbing;
     if (this.ended)
       return { status: "error", error: { ename: "KernelEnded", evalue: "the session has ended", traceback: [] } };
     Atomics.store(this.control, CONTROL.interrupt, 0);
@@ -88,15 +93,23 @@ export class WorkerSession implements Session {
   }
 
   interrupt(): void {
-    if (this.nextRung) this.nextRung();
-    else void this.climb().finally(() => (this.nextRung = undefined));
+    if (this.climbing) {
+      this.nextRung?.();
+      return;
+    }
+    this.climbing = this.climb(this.running).finally(() => {
+      this.climbing = undefined;
+      this.nextRung = undefined;
+    });
   }
 
   /** The ladder: ask, then terminate with the variables kept, then a new worker without them. */
-  private async climb(): Promise<void> {
+  private async climb(running: Running | undefined): Promise<void> {
     await this.ready;
-    if (await this.askToStop()) return;
-    if (await this.terminate()) return;
+    if (await this.askToStop(running)) return;
+    // An impatient second press may come when the cell has just ended by itself.
+    if (running && this.running !== running) return;
+    if (await this.terminate(running)) return;
     await this.replaceWorker({
       ename: "Interrupted",
       evalue:
@@ -106,8 +119,7 @@ export class WorkerSession implements Session {
   }
 
   /** Rung 1: loops poll the flag and throw, awaits reject; `finally` runs, everything is kept. */
-  private async askToStop(): Promise<boolean> {
-    const { running } = this;
+  private async askToStop(running: Running | undefined): Promise<boolean> {
     const noticedBefore = Atomics.load(this.control, CONTROL.noticed);
     Atomics.store(this.control, CONTROL.interrupt, 1);
     this.post({ type: "cancel" });
@@ -133,8 +145,8 @@ export class WorkerSession implements Session {
   }
 
   /** Rung 2: save the cell's locals in the paused frame, then terminate. No `finally` runs. */
-  private async terminate(): Promise<boolean> {
-    const { running, worker } = this;
+  private async terminate(running: Running | undefined): Promise<boolean> {
+    const { worker } = this;
     let kept = true;
     if (running && running.saveLocals !== "") {
       kept = await this.link
@@ -249,7 +261,10 @@ export class WorkerSession implements Session {
   private orNextRung(stopped: Promise<void>, ms: number): Promise<boolean> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms, false);
-      this.nextRung = () => resolve(false);
+      const began = performance.now();
+      this.nextRung = () => {
+        if (performance.now() - began > DOUBLE_CLICK_MS) resolve(false);
+      };
       void stopped.then(() => {
         clearTimeout(timer);
         resolve(true);

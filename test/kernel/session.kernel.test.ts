@@ -297,6 +297,22 @@ describe("session", function () {
       assert.equal(await kernel.value("(globalThis as any).ran"), undefined);
     });
 
+    it("pressed three times at once, again and again: the cell is stopped once, and nothing after it", async () => {
+      await kernel.value("let steady = 'kept'");
+      for (let round = 0; round < 20; round++) {
+        const cell = kernel.start("let turns = 0; console.log('go'); while (true) { turns++ }");
+        await cell.printed("go");
+        const presses = [kernel.client.interrupt(), kernel.client.interrupt()];
+        await Promise.resolve();
+        presses.push(kernel.client.interrupt());
+        await Promise.all(presses);
+        const { reply } = await cell.result;
+        assert.equal(reply.status === "error" && reply.ename, "Interrupted");
+        assert.equal(await kernel.value("let after = 0; for (let i = 0; i < 1e5; i++) after++; after"), "100000");
+      }
+      assert.equal(await kernel.value("steady"), "'kept'");
+    });
+
     it("an interrupt while nothing runs harms nothing", async () => {
       await kernel.client.interrupt();
       assert.equal(await kernel.value("let s = 0; for (let i = 0; i < 10; i++) s += i; s"), "45");
