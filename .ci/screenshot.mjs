@@ -4,7 +4,7 @@ import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./install.mjs";
 
-const taken = join(root, ".cache/screenshots/figure-light.png");
+const taken = join(root, ".cache/screenshots/flagship.png");
 if (!existsSync(taken)) {
   console.error(`${taken} is missing. Run "node test/vscode/run.ts" first.`);
   process.exitCode = 1;

@@ -18,7 +18,7 @@ const CSS = `
   font: inherit;
   font-size: 11px;
   padding: 1px 7px;
-  border: 1px solid var(--vscode-button-border, var(--vscode-contrastBorder, var(--vscode-panel-border, #8886)));
+  border: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border, #8886));
   border-radius: 3px;
   color: var(--vscode-button-secondaryForeground, var(--vscode-editor-foreground, CanvasText));
   background: var(--vscode-button-secondaryBackground, transparent);
