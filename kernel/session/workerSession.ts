@@ -10,11 +10,11 @@ import { DebuggerLink } from "./debuggerLink.ts";
 import type { FromWorker, ToWorker, WorkerData } from "./workerMessages.ts";
 
 /** How long each rung of the ladder may take before the next one. */
-const COOPERATE_MS = 250;
+const COOPERATE_MS = 500;
 /** Once unwinding has begun, `finally` blocks and the end of a training loop get this long. */
 const UNWIND_MS = 5000;
-const DEBUGGER_MS = 1000;
-const ANSWER_MS = 2000;
+const DEBUGGER_MS = 5000;
+const ANSWER_MS = 10_000;
 /** A press this soon after the last rung began is the second half of a double click, not a wish for more force. */
 const DOUBLE_CLICK_MS = 400;
 
@@ -31,6 +31,8 @@ export interface WorkerSessionOptions {
 
 interface Running {
   request: CellRequest;
+  /** Whether the worker has been given it. */
+  begun: boolean;
   filename: string;
   saveLocals: string;
   end(outcome: CellOutcome): void;
@@ -58,20 +60,31 @@ export class WorkerSession implements Session {
     this.ready.catch((error: unknown) => options.onBroken(error));
   }
 
-  async execute(request: CellRequest): Promise<CellOutcome> {
+  execute(request: CellRequest): Promise<CellOutcome> {
+    return new Promise((resolve) => {
+      const running: Running = {
+        request,
+        begun: false,
+        filename: "",
+        saveLocals: "",
+        end: (outcome) => {
+          if (this.running === running) this.running = undefined;
+          resolve(outcome);
+        },
+      };
+      this.running = running;
+      void this.begin(running);
+    });
+  }
+
+  private async begin(running: Running): Promise<void> {
     await this.ready;
     await this.climbing;
-    if (this.ended)
-      return { status: "error", error: { ename: "KernelEnded", evalue: "the session has ended", traceback: [] } };
+    // Interrupted or shut down while it waited here.
+    if (this.running !== running) return;
+    running.begun = true;
     Atomics.store(this.control, CONTROL.interrupt, 0);
-    return new Promise((resolve) => {
-      const end = (outcome: CellOutcome): void => {
-        this.running = undefined;
-        resolve(outcome);
-      };
-      this.running = { request, filename: "", saveLocals: "", end };
-      this.post({ type: "execute", request });
-    });
+    this.post({ type: "execute", request: running.request });
   }
 
   async isComplete(code: string): Promise<{ status: "complete" | "incomplete" | "invalid"; indent?: string }> {
@@ -93,11 +106,17 @@ export class WorkerSession implements Session {
   }
 
   interrupt(): void {
+    const { running } = this;
+    if (running && !running.begun) {
+      const evalue = "stopped by the user before it began; variables are kept";
+      running.end({ status: "error", error: { ename: "Interrupted", evalue, traceback: [`Interrupted: ${evalue}`] } });
+      return;
+    }
     if (this.climbing) {
       this.nextRung?.();
       return;
     }
-    this.climbing = this.climb(this.running).finally(() => {
+    this.climbing = this.climb(running).finally(() => {
       this.climbing = undefined;
       this.nextRung = undefined;
     });

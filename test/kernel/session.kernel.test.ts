@@ -313,6 +313,20 @@ describe("session", function () {
       assert.equal(await kernel.value("steady"), "'kept'");
     });
 
+    it("a cell that waits for its worker to start can be stopped too", async () => {
+      const own = new KernelUnderTest();
+      try {
+        const cell = own.start("while (true) {}");
+        await own.client.ready;
+        await own.client.interrupt();
+        const { reply } = await cell.result;
+        assert.equal(reply.status === "error" && reply.ename, "Interrupted");
+        assert.equal(await own.value("1 + 1"), "2");
+      } finally {
+        await own.stop();
+      }
+    });
+
     it("an interrupt while nothing runs harms nothing", async () => {
       await kernel.client.interrupt();
       assert.equal(await kernel.value("let s = 0; for (let i = 0; i < 10; i++) s += i; s"), "45");
