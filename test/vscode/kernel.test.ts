@@ -6,19 +6,20 @@ import { isAlive } from "./process.ts";
 describe("the kernel", () => {
   afterEach(tidy);
 
+  // "begun" is printed where the loop begins: an interrupt before that would find nothing to keep.
   const loops: [where: string, code: string][] = [
-    ["in a cell", "let i = 0; while (true) { i++ }"],
-    ["after an await", "let i = 0; await null; while (true) { i++ }"],
-    ["before an await", "let i = 0; while (true) { i++ } await null;"],
-    ["in a timer", "let i = 0; await new Promise(() => setTimeout(() => { while (true) { i++ } }));"],
+    ["in a cell", "let i = 0; console.log('begun'); while (true) { i++ }"],
+    ["after an await", "let i = 0; await null; console.log('begun'); while (true) { i++ }"],
+    ["before an await", "let i = 0; console.log('begun'); while (true) { i++ } await null;"],
+    [
+      "in a timer",
+      "let i = 0; await new Promise(() => setTimeout(() => { console.log('begun'); while (true) { i++ } }));",
+    ],
   ];
-  for (const [where, code] of loops) {
+  for (const [index, [where, code]] of loops.entries()) {
     it(`while (true) ${where} is stopped; every variable is still there`, async () => {
-      const notebook = await openNew("interrupt.ipynb", [
-        "const before = 'kept'",
-        `console.log("begun");\n${code}`,
-        "[before, i > 0]",
-      ]);
+      // A file of its own: VS Code would take a notebook of the same name for the last one, changed on disk.
+      const notebook = await openNew(`interrupt-${index}.ipynb`, ["const before = 'kept'", code, "[before, i > 0]"]);
       await run(notebook, 0);
       await start(notebook, 1, 2);
       await shows(notebook, 1, "begun");
