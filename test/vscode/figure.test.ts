@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import * as vscode from "vscode";
 import { figures } from "./figures.ts";
-import { ended, open, openNew, run, save, start, tidy, until, workspaceFolder } from "./notebooks.ts";
+import { ended, open, openNew, run, save, saveWhileRunning, start, tidy, until, workspaceFolder } from "./notebooks.ts";
 import { clickInOutput, onPage, pageDriver, press, screenshot } from "./page.ts";
 
 /** A small network, trained for as long as `steps` say; a plain loop, nothing is awaited in it. */
@@ -59,8 +59,7 @@ if (pageDriver) {
       const notebook = await openNew("saveLive.ipynb", [training("Infinity")]);
       await start(notebook);
       await until("a figure that moves", async () => ((await figures())[0]?.points ?? 0) > 50);
-      const saved = await save(notebook);
-      const { data } = saved.cells[0]!.outputs![0]!;
+      const { data } = (await saveWhileRunning(notebook)).cells[0]!.outputs![0]!;
       assert.deepEqual(Object.keys(data!).sort(), MIMES);
       const state = data!["application/vnd.gradbook.live+json"] as State;
       assert.ok(state.running && state.curves.loss.step.length > 50, `${state.curves.loss.step.length} points`);

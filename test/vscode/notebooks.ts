@@ -174,6 +174,15 @@ export interface SavedNotebook {
 /** Saves and reads back what is on disk. */
 export async function save(notebook: vscode.NotebookDocument): Promise<SavedNotebook> {
   if (!(await notebook.save())) throw new Error(`${notebook.uri.fsPath} was not saved`);
+  return saved(notebook);
+}
+
+/** The same while a cell runs: VS Code answers false when the document changed while it was written, and has written it. */
+export async function saveWhileRunning(notebook: vscode.NotebookDocument): Promise<SavedNotebook> {
+  await notebook.save();
+  return saved(notebook);
+}
+function saved(notebook: vscode.NotebookDocument): SavedNotebook {
   return JSON.parse(readFileSync(notebook.uri.fsPath, "utf8")) as SavedNotebook;
 }
 
