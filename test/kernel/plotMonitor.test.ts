@@ -2,15 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { manualSeed, nn, optim, plot, randn, tensor, type Tensor } from "../../kernel/gradbook.ts";
 import type { FanValues } from "../../kernel/plot/live/fan.ts";
-import {
-  CLOSE_OBSERVATIONS,
-  AT_ONCE_MS,
-  FIRST_MS,
-  FIRST_SHARE,
-  MONITOR_SHARE,
-  Monitor,
-  OBSERVE_EVERY_MS,
-} from "../../kernel/plot/live/monitor.ts";
+import { Monitor } from "../../kernel/plot/live/monitor.ts";
 import { EXACT_UP_TO, exactQuantiles, HISTOGRAM_ERROR, histogramQuantiles } from "../../kernel/plot/live/quantiles.ts";
 import { Clock, FakeOptimizer, FakeParameter, noise } from "./plotFixtures.ts";
 
@@ -129,66 +121,67 @@ describe("monitor: what a fan is taken over", () => {
   });
 });
 
-describe("monitor: what it costs", () => {
-  it("a model that costs nothing is observed at every step, and after a while at most every 10 ms", () => {
+describe("monitor: which steps are observed", () => {
+  /** Times at which `steps` steps of `stepMs` were observed, when the n-th observation costs `costOf(n)`. */
+  function observedAt(
+    steps: number,
+    stepMs: number,
+    costOf: (n: number) => number,
+  ): { times: number[]; totalMs: number } {
     const parameter = new FakeParameter([1]);
     const { clock, optimizer, monitor } = watch({ w: parameter });
-    const observedAt: number[] = [];
-    for (let step = 0; step < 1000; step++, clock.ms++) {
-      optimizer.step(() => parameter.data[0]!++);
-      if (monitor.take()) observedAt.push(step);
-    }
-    const close = Array.from({ length: CLOSE_OBSERVATIONS }, (_, step) => step);
-    const sparse = Array.from({ length: 50 }, (_, i) => CLOSE_OBSERVATIONS - 1 + OBSERVE_EVERY_MS * (i + 1));
-    assert.deepEqual(observedAt, [...close, ...sparse]);
-  });
-  it("parameters are copied only around a step that is observed", () => {
-    const parameter = new FakeParameter([1]);
+    const copy = parameter.toTypedArray.bind(parameter);
     let copies = 0;
-    let observed = 0;
-    const { clock, optimizer, monitor } = watch({ w: parameter }, { cost: 8 });
-    const copy = parameter.toTypedArray;
-    parameter.toTypedArray = () => (copies++, copy());
-    for (let step = 0; step < 1000; step++, clock.ms++) {
+    parameter.toTypedArray = () => {
+      clock.ms += costOf(copies++ >> 1) / 2;
+      return copy();
+    };
+    const times: number[] = [];
+    for (let step = 0; step < steps; step++) {
+      clock.ms += stepMs;
       optimizer.step(() => parameter.data[0]!++);
-      if (monitor.take()) observed++;
+      if (monitor.take()) times.push(clock.ms);
     }
-    assert.ok(observed < 100, `${observed} of 1000 steps`);
-    assert.equal(copies, 2 * observed);
+    assert.equal(copies, 2 * times.length, "copies are made only around a step that is observed");
+    return { times, totalMs: clock.ms };
+  }
+
+  it("every step, when that costs nothing", () => {
+    assert.equal(observedAt(1000, 1, () => 0).times.length, 1000);
   });
-  it("expensive observations are made less often: within the budget of the time elapsed", () =>
+  it("every step of a short run of a small model", () => {
+    assert.equal(observedAt(100, 0.15, () => 0.1).times.length, 100);
+  });
+  it("about 2 % of the time, whatever one costs, up to one in a second and 5 %", () => {
+    for (const cost of [0.5, 2, 8, 20]) {
+      const { times, totalMs } = observedAt(3000, 10, () => cost);
+      const share = (times.length * cost) / totalMs;
+      assert.ok(share < 0.025 && share > 0.01, `${cost} ms: ${share}`);
+    }
+    const { times, totalMs } = observedAt(3000, 10, () => 200);
+    assert.ok((times.length * 200) / totalMs < 0.07);
+  });
+  it("evenly up to the end, however long the first ones took", () =>
     fc.assert(
       fc.property(
-        fc.double({ min: 0.01, max: 300, noNaN: true }),
-        fc.double({ min: 0.1, max: 50, noNaN: true }),
-        (cost, stepMs) => {
-          const parameter = new FakeParameter([1]);
-          const { clock, optimizer, monitor } = watch({ w: parameter }, { cost });
-          let observed = 0;
-          for (let i = 0; i < 2000; i++) {
-            optimizer.step(() => parameter.data[0]!++);
-            if (monitor.take()) observed++;
-            clock.ms += stepMs;
-            // The first observation is always made: without it there would be nothing to see.
-            const budget =
-              AT_ONCE_MS + (FIRST_SHARE - MONITOR_SHARE) * Math.min(clock.ms, FIRST_MS) + MONITOR_SHARE * clock.ms;
-            const allowed = Math.max(cost, budget);
-            assert.ok(monitor.spentMs <= allowed + 1e-6, `${monitor.spentMs} of ${clock.ms} ms`);
+        fc.array(fc.double({ min: 0, max: 3000, noNaN: true }), { minLength: 1, maxLength: 2 }),
+        fc.double({ min: 1, max: 40, noNaN: true }),
+        (first, cost) => {
+          const { times, totalMs } = observedAt(1876, 10, (n) => first[n] ?? cost);
+          for (let i = 1; i < times.length; i++) {
+            const gap = times[i]! - times[i - 1]!;
+            assert.ok(gap <= 1000 + 10 + cost + Math.max(...first), `${gap} ms without an observation`);
           }
-          assert.ok(observed >= 1);
+          assert.ok(totalMs - times.at(-1)! <= 1010 + cost, "the last is near the end");
+          const afterStart = times.slice(3);
+          for (let i = 1; i < afterStart.length; i++) assert.ok(afterStart[i]! - afterStart[i - 1]! <= 1020 + cost);
         },
       ),
     ));
-  it("time charged for frames counts as its own", () => {
-    const parameter = new FakeParameter([1]);
-    const { clock, optimizer, monitor } = watch({ w: parameter });
-    monitor.charge(AT_ONCE_MS + 40); // 4 % of 1000 ms
-    clock.ms = 999;
-    optimizer.step(() => parameter.data[0]!++);
-    assert.equal(monitor.take(), undefined);
-    clock.ms = 1001;
-    optimizer.step(() => parameter.data[0]!++);
-    assert.ok(monitor.take());
+  it("one that met a busy processor changes nothing for those after it", () => {
+    const { times } = observedAt(2000, 10, (n) => (n === 20 ? 900 : 3));
+    for (let i = 5; i < times.length; i++) assert.ok(times[i]! - times[i - 1]! <= 1100, `${times[i]! - times[i - 1]!}`);
+    assert.ok(times.length > 100, `${times.length}`);
   });
 });
 

@@ -184,8 +184,6 @@ export class Live {
       observations: this.#observations.splice(0),
     };
     this.#state = applyDelta(this.#state, delta);
-    // Sending is not charged: there the training may wait for a slow reader, which no fewer observations would mend.
-    this.#monitor?.charge(this.#now() - began);
     if (this.#attached) this.#host?.send(this.id, delta);
     this.#sentMs = began;
   }

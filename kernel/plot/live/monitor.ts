@@ -2,11 +2,11 @@
  * Watches an optimizer: how far each step really moves every element of every named parameter, and how large the
  * optimizer's effective learning rate of each element is.
  *
- * A step is observed whenever the time spent here (and what `charge` adds) then still stays within the budget: 20 ms at
- * once, 4 % of the time elapsed for the first five seconds, while code is still being compiled, and 2.5 % after that. A
- * small model is seen at every step, a large one several times a second. After the first 500 observations, 10 ms lie
- * between two of them. Parameters are copied only around a step that is observed; every other step costs one look at the
- * clock.
+ * The first three steps are observed whatever that costs, and then as many as fit into 20 ms, so that a short run is seen
+ * whole. After that the time between two observations follows from what one costs, so that they take about 2 % of the
+ * time; while that is possible within 5 %, there is one in every second. The cost of an observation is the smallest of the
+ * last five: the others were slow because code was being compiled, or because something else had the processor.
+ * Parameters are copied only around a step that is observed; every other step costs one look at the clock.
  *
  * Nothing is imported: a model and an optimizer are whatever has these methods.
  */
@@ -34,23 +34,20 @@ export interface OptimizerLike {
   readonly paramGroups?: readonly { readonly params?: unknown; readonly weightDecay?: unknown }[];
 }
 
-/** So many steps are observed as closely as the budget allows: a short run is seen whole. */
-export const CLOSE_OBSERVATIONS = 500;
-/** Milliseconds between two observed steps after these, at least. */
-export const OBSERVE_EVERY_MS = 10;
-/** Share of the elapsed time that the monitor may use. */
-export const MONITOR_SHARE = 0.025;
-/** The same at the beginning, where the first observations run in code that is not compiled yet. */
-export const FIRST_SHARE = 0.04;
-export const FIRST_MS = 5000;
-/** Milliseconds that may be spent at once: a small model is seen from its first step on. */
+/** So many steps are observed at once, while code is still being compiled. */
+export const FIRST_OBSERVATIONS = 3;
+/** Milliseconds of observations that may follow each other directly. */
 export const AT_ONCE_MS = 20;
+/** Share of the time that observations take after that, and the largest they may take to come once a second. */
+export const SHARE = 0.02;
+export const LARGEST_SHARE = 0.05;
+export const AT_LEAST_EVERY_MS = 1000;
+const RECENT = 5;
 
-/** Milliseconds of a training at which the monitor may have spent `spentMs`. */
-export function affordableAt(spentMs: number): number {
-  const first = (spentMs - AT_ONCE_MS) / FIRST_SHARE;
-  if (first <= FIRST_MS) return Math.max(0, first);
-  return FIRST_MS + (spentMs - AT_ONCE_MS - FIRST_SHARE * FIRST_MS) / MONITOR_SHARE;
+/** Milliseconds from one observation to the next, when one costs `costMs` and all so far have cost `spentMs`. */
+export function pauseAfter(costMs: number, spentMs: number): number {
+  if (spentMs < AT_ONCE_MS) return 0;
+  return Math.min(costMs / SHARE, Math.max(AT_LEAST_EVERY_MS, costMs / LARGEST_SHARE));
 }
 
 interface Watched {
@@ -66,14 +63,14 @@ interface Watched {
 
 export class Monitor {
   readonly parameters: { name: string; shape: readonly number[]; rate: boolean }[];
-  /** Milliseconds spent here so far. */
-  spentMs = 0;
+  /** What the observations so far have cost, in ms, each counted with the smallest cost known when it was made. */
+  #spentMs = 0;
   #optimizer: OptimizerLike;
   #watched: Watched[];
   #now: () => number;
-  #startMs: number;
   #dueMs = -Infinity;
-  #lastCostMs = 0;
+  #copyMs = 0;
+  #recentCosts: number[] = [];
   #beganMs: number | undefined;
   #made = 0;
   #latest: [FanValues, FanValues | null][] | undefined;
@@ -83,7 +80,6 @@ export class Monitor {
   constructor(model: ModelLike, optimizer: OptimizerLike, now: () => number) {
     this.#optimizer = optimizer;
     this.#now = now;
-    this.#startMs = now();
     this.#watched = watched(model, optimizer);
     const rate = typeof optimizer.effectiveLearningRate === "function";
     this.parameters = this.#watched.map(({ name, parameter }) => ({ name, shape: parameter.shape, rate }));
@@ -111,29 +107,24 @@ export class Monitor {
     return latest;
   }
 
-  /** Counts time spent elsewhere for the figure's sake, like making a frame, as the monitor's own. */
-  charge(ms: number): void {
-    this.spentMs += ms;
-    this.#dueMs = Math.max(this.#dueMs, this.#startMs + affordableAt(this.spentMs + this.#lastCostMs));
-  }
-
   #beforeStep(): void {
     const now = this.#now();
     if (now < this.#dueMs) return;
     this.#beganMs = now;
     for (const watched of this.#watched) watched.before = watched.parameter.toTypedArray();
-    this.#lastCostMs = this.#now() - now;
+    this.#copyMs = this.#now() - now;
   }
 
   #afterStep(): void {
     if (this.#beganMs === undefined) return;
     const now = this.#now();
     this.#latest = this.#watched.map((watched) => this.#observe(watched));
-    const began = this.#beganMs;
     this.#beganMs = undefined;
-    this.#lastCostMs += this.#now() - now;
-    this.#dueMs = ++this.#made < CLOSE_OBSERVATIONS ? -Infinity : began + OBSERVE_EVERY_MS;
-    this.charge(this.#lastCostMs);
+    const ended = this.#now();
+    this.#recentCosts = [...this.#recentCosts.slice(1 - RECENT), this.#copyMs + ended - now];
+    const cost = Math.min(...this.#recentCosts);
+    this.#spentMs += cost;
+    this.#dueMs = ++this.#made < FIRST_OBSERVATIONS ? -Infinity : ended + pauseAfter(cost, this.#spentMs);
   }
 
   #observe(watched: Watched): [FanValues, FanValues | null] {
