@@ -31,6 +31,9 @@ export interface KernelSurroundings {
   onDeath(because: string, cell: vscode.NotebookCell | undefined): void;
 }
 
+/** Long against the 10 ms for which VS Code collects outputs, short against what it gives a save. */
+const SETTLE_MS = 400;
+
 interface Running extends Waiting {
   msg_id: string;
   /** The stop button was pressed: what waited then was cancelled then, and what was started since shall run. */
@@ -161,12 +164,17 @@ export class NotebookKernel {
     for (const [id, cell] of this.#cells) if (cells.includes(cell)) this.#cells.delete(id);
   }
 
-  /** Puts what the running figures show into the document, so that a save has it. */
+  /**
+   * Puts what the running figures show into the document, so that a save has it. VS Code gives this 1.5 s and then saves
+   * without it. A busy window answers later than that, but takes what was sent before our answer in its order: so this
+   * waits until it was sent, and for the window only a moment.
+   */
   async settleFigures(): Promise<void> {
-    for (const [id, bundle] of this.#around.figures.running(this.notebook)) {
-      await updateDisplay(id, bundle, this.#displays, this.#around.executions);
-    }
-    await this.#backPressure.settled();
+    const shown = this.#around.figures
+      .running(this.notebook)
+      .map(([id, bundle]) => updateDisplay(id, bundle, this.#displays, this.#around.executions));
+    const moment = new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    await Promise.race([Promise.all([...shown, this.#backPressure.settled()]), moment]);
   }
 
   async #drain(): Promise<void> {

@@ -111,9 +111,12 @@ export class CellOutputs {
     const execution = this.#executions.forOutput(this.#cell);
     if (!execution) return;
     this.#stream = undefined;
-    const error = { name: ename, message: evalue, stack: linkedTrace(traceback) };
+    const stack = linkedTrace(traceback);
+    const error = { name: ename, message: evalue, stack };
+    // What the file gets: VS Code would otherwise cut the stack into lines that keep their ends.
+    const originalError = { ename, evalue, traceback: stack.split("\n") };
     const item = vscode.NotebookCellOutputItem.json(error, "application/vnd.code.notebook.error");
-    return this.#show(execution, this.#shown([item], { outputType: "error" }));
+    return this.#show(execution, this.#shown([item], { outputType: "error", originalError }));
   }
 
   async clear(wait: boolean): Promise<void> {

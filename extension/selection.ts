@@ -70,7 +70,13 @@ export class Selection implements vscode.Disposable {
 
   /** The kernel starts while the user still reads, so that the first cell does not wait for it. */
   #startEarly(notebook: vscode.NotebookDocument): void {
-    if (!this.has(notebook) || !vscode.workspace.isTrusted || !setting("startKernelOnOpen", notebook.uri)) return;
+    if (
+      notebook.isClosed ||
+      !this.has(notebook) ||
+      !vscode.workspace.isTrusted ||
+      !setting("startKernelOnOpen", notebook.uri)
+    )
+      return;
     const kernel = this.#kernels.of(notebook);
     if (kernel.state === "none") kernel.start();
   }

@@ -65,6 +65,7 @@ port.on("message", (message: ToWorker) => {
     case "cancel":
       return runner.cancel();
     case "settle":
+      for (const recover of recovery()) recover();
       return runner.settle(message.error);
     case "ping":
       return output.post({ type: "pong", id: message.id });
@@ -74,6 +75,11 @@ port.on("message", (message: ToWorker) => {
 // The first transform loads and warms the TypeScript compiler: done before anybody asks, the first cell answers at once.
 transformCell("const warm = 1; warm;", { names: new Map(), filename: "gradbook:warm-up" });
 output.post({ type: "ready" });
+
+/** What the library wants to be done after its code was ended from outside; see kernel/tensor/recovery.ts. */
+function recovery(): (() => void)[] {
+  return (globalThis as { [key: symbol]: (() => void)[] | undefined })[Symbol.for("gradbook.recovery")] ?? [];
+}
 
 type CommType = "comm_open" | "comm_msg" | "comm_close";
 function publishComm(

@@ -1,7 +1,10 @@
 import { AutogradError } from "../tensor/errors.ts";
+import { onRecover } from "../tensor/recovery.ts";
 
 /** Whether operations are recorded for `backward()` at the moment. */
 export const gradMode = { enabled: true };
+// An interrupt that ends the computation from outside would leave a `noGrad` open for the rest of the session.
+onRecover(() => (gradMode.enabled = true));
 
 /**
  * Runs `f` without recording: what it computes has no gradient. For evaluation and for changing parameters by hand.

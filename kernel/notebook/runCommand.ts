@@ -1,5 +1,6 @@
 /** `gradbook run`: a notebook without a window. */
-import { stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { startKernel } from "../client/startKernel.ts";
 import { NotebookError } from "./check.ts";
@@ -66,17 +67,33 @@ export async function runCommand(argv: readonly string[], kernelPath: string): P
     run.stop();
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
+  let code: number;
   try {
     const result = await run.run();
     progress.end(describe(result, given));
-    return result.status === "stopped" ? EXIT[stoppedBy ?? "SIGINT"] : EXIT[result.status];
+    code = result.status === "stopped" ? EXIT[stoppedBy ?? "SIGINT"] : EXIT[result.status];
   } catch (error) {
     progress.end(`${given.notebook}: the kernel did not start: ${(error as Error).message}`);
-    return EXIT.failed;
+    code = EXIT.failed;
   } finally {
-    if (given.output) await writeFileAtomically(given.output, notebookText(notebook));
-    if (given.html) await writeFileAtomically(given.html, notebookPage(notebook, given.notebook));
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, stop);
+  }
+  // Also after a failure. One file that cannot be written must not keep the other from being written.
+  const written = [
+    await write(given.output, () => notebookText(notebook), progress),
+    await write(given.html, () => notebookPage(notebook, given.notebook), progress),
+  ];
+  return code === EXIT.ok && written.includes(false) ? EXIT.failed : code;
+}
+
+async function write(path: string | undefined, text: () => string, progress: Progress): Promise<boolean> {
+  if (path === undefined) return true;
+  try {
+    await writeFileAtomically(path, text());
+    return true;
+  } catch (error) {
+    progress.say(`${path} was not written: ${(error as Error).message}`);
+    return false;
   }
 }
 
@@ -113,4 +130,12 @@ async function checkFolder(path: string): Promise<void> {
     () => false,
   );
   if (!isFolder) throw new UsageError(`${path}: there is no folder ${folder}. Make it first.`);
+  const isItselfFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (isItselfFolder) throw new UsageError(`${path} is a folder. Name a file in it.`);
+  await access(folder, constants.W_OK).catch(() => {
+    throw new UsageError(`${path}: nothing may be written to the folder ${folder}.`);
+  });
 }

@@ -27,6 +27,8 @@ export class CellRunner {
   private readonly output: Output;
   private readonly maps: StackMaps;
   private running: Running | undefined;
+  /** Takes the outcome of the cell that has not been answered yet. */
+  private unanswered: ((outcome: CellOutcome) => void) | undefined;
   private runs = 0;
 
   constructor(parts: { runtime: CellRuntime; output: Output; maps: StackMaps }) {
@@ -45,9 +47,11 @@ export class CellRunner {
         this.running = undefined;
         runInCell(cell, () => cell.end((error) => this.report(error)));
         done(outcome);
+        this.unanswered = undefined;
       },
     };
     this.running = running;
+    this.unanswered = done;
     const failed = (error: unknown): void => {
       // A loop saw the flag before the message came: what else the cell started stops with it.
       if (error instanceof Interrupted) cell.cancel(error);
@@ -83,10 +87,15 @@ export class CellRunner {
 
   /** The running cell was terminated from outside and will never answer. */
   settle(error: ErrorContent): void {
-    const { running } = this;
-    if (!running) return;
-    running.cell.cancel(new Interrupted());
-    running.end({ status: "error", error });
+    const { running, unanswered } = this;
+    if (running) {
+      running.cell.cancel(new Interrupted());
+      running.end({ status: "error", error });
+    } else if (unanswered) {
+      // It ended by itself in the same moment, and was terminated before it could say so.
+      unanswered({ status: "error", error });
+      this.unanswered = undefined;
+    }
   }
 
   /** Shows an error of late work (a timer, a rejection) on stderr of the cell that the calling code belongs to. */

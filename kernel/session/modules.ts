@@ -6,7 +6,7 @@ import module from "node:module";
 import path from "node:path";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { transformModule } from "../language/transform.ts";
+import { CellSyntaxError, transformModule } from "../language/transform.ts";
 import type { StackMaps } from "./stack.ts";
 
 /** Specifier that `import()` of this file hands to the resolve hook, so that it resolves from the notebook's folder. */
@@ -52,7 +52,7 @@ export class CellModules {
       load: (url, context, next) => {
         if (!isLocalTypeScript(url) || url.startsWith(ownURL)) return next(url, context);
         const filename = fileURLToPath(url);
-        const { code, map } = transformModule(readFileSync(filename, "utf8"), filename);
+        const { code, map } = this.transform(filename);
         maps.add(url, map);
         const format = filename.endsWith(".cts") ? "commonjs" : "module";
         return { format, source: `${code}\n${inlineMap(map)}`, shortCircuit: true };
@@ -65,6 +65,16 @@ export class CellModules {
       return (await import(FROM_CELL + encodeURIComponent(specifier), options)) as object;
     } catch (error) {
       throw this.explain(error, specifier);
+    }
+  }
+
+  private transform(filename: string): ReturnType<typeof transformModule> {
+    try {
+      return transformModule(readFileSync(filename, "utf8"), filename);
+    } catch (error) {
+      if (!(error instanceof CellSyntaxError)) throw error;
+      // A plain SyntaxError: the lines it speaks of are the file's, not those of a cell.
+      throw new SyntaxError(`${error.message} (${filename}:${error.line}:${error.column})`);
     }
   }
 

@@ -7,6 +7,7 @@ import { currentCell } from "./cellContext.ts";
 import { CONTROL, type Control } from "./control.ts";
 import { Interrupted } from "./interrupted.ts";
 import type { CellModules } from "./modules.ts";
+import { addAwaitFrame } from "./stack.ts";
 
 /** Polls should come every 1 to 10 ms: a site's chunk grows below the first and shrinks above the second. */
 const GROW_BELOW_MS = 1;
@@ -66,11 +67,16 @@ export class CellRuntime implements Runtime {
     this.stopIfInterrupted();
     const cell = currentCell();
     if (!cell) return Promise.resolve(value);
+    const site = awaitSite(this.await);
     return new Promise((resolve, reject) => {
-      cell.onCancel(reject);
+      const fail = (error: unknown): void => {
+        addAwaitFrame(error, site);
+        reject(error);
+      };
+      cell.onCancel(fail);
       Promise.resolve(value).then(
-        (result) => (cell.offCancel(reject), resolve(result)),
-        (error: unknown) => (cell.offCancel(reject), reject(error)),
+        (result) => (cell.offCancel(fail), resolve(result)),
+        (error: unknown) => (cell.offCancel(fail), fail(error)),
       );
     });
   }
@@ -106,6 +112,16 @@ export class CellRuntime implements Runtime {
   get meta(): ImportMeta {
     return this.modules.meta;
   }
+}
+
+/** Where the user's code awaits: one frame, which is turned into text only if the wait fails. */
+function awaitSite(above: (...args: never[]) => unknown): { stack?: string } {
+  const site = {};
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 1;
+  Error.captureStackTrace(site, above);
+  Error.stackTraceLimit = stackTraceLimit;
+  return site;
 }
 
 function fromSync<T>(iterator: Iterator<T | Promise<T>>): AsyncIterator<T> {

@@ -5,6 +5,7 @@
 import { SourceMap, type SourceMapPayload } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
 import { isNativeError } from "node:util/types";
 import { cleanError } from "../language/message.ts";
 import type { ErrorContent } from "../protocol/messages.ts";
@@ -38,9 +39,12 @@ export class StackMaps {
     return this.sources.get(filename);
   }
   /** 1-based in, 1-based out. */
-  original(filename: string, line: number, column: number): { line: number; column: number } {
-    const entry = this.maps.get(filename)?.findEntry(line - 1, column - 1);
-    if (!entry || !("originalLine" in entry)) return { line, column };
+  original(filename: string, line: number, column: number): { line: number; column: number } | undefined {
+    const map = this.maps.get(filename);
+    if (!map) return { line, column };
+    const entry = map.findEntry(line - 1, column - 1);
+    // Code that nobody wrote, like the helper of a decorator.
+    if (!("originalLine" in entry)) return undefined;
     return { line: entry.originalLine + 1, column: entry.originalColumn + 1 };
   }
 }
@@ -62,7 +66,9 @@ export function installStackTraces(maps: StackMaps, ours: string): void {
 
 function frameOf(site: NodeJS.CallSite, maps: StackMaps, ours: string, keepAll: boolean): Frame[] {
   const filename = site.getFileName() ?? "";
-  const { line, column } = maps.original(filename, site.getLineNumber() ?? 1, site.getColumnNumber() ?? 1);
+  const original = maps.original(filename, site.getLineNumber() ?? 1, site.getColumnNumber() ?? 1);
+  if (!original) return [];
+  const { line, column } = original;
   const cell = CELL.exec(filename);
   const functionName = nameOf(site);
   if (cell) return [{ functionName, where: `Cell [${cell[1]}]`, line, column, cell: { filename } }];
@@ -92,12 +98,37 @@ function headline(error: { name?: unknown; message?: unknown }): string {
   return message === "" ? name : `${name}: ${message}`;
 }
 
-/** An error as Jupyter wants it: name, message, and a trace that begins with the user's own line. */
-export function describeError(thrown: unknown, maps: StackMaps): ErrorContent {
-  if (!isNativeError(thrown)) {
-    const text = typeof thrown === "string" ? thrown : safeInspect(thrown);
-    return { ename: "Thrown", evalue: text, traceback: [`Uncaught ${text}`] };
+/**
+ * Adds the place of an `await` to an error that came out of it: an error that is made in native code, or after a wait,
+ * has no line of the user in its stack.
+ * @param site what `Error.captureStackTrace` made at the await.
+ */
+export function addAwaitFrame(error: unknown, site: { stack?: string }): void {
+  if (!isNativeError(error)) return;
+  try {
+    void error.stack; // prepares the frames
+    void site.stack;
+    const frames = framesOf.get(error);
+    const [at] = framesOf.get(site) ?? [];
+    if (!frames || !at || frames.some((frame) => frame.where === at.where && frame.line === at.line)) return;
+    frames.push(at);
+    error.stack = [headline(error), ...frames.map(printFrame)].join("\n");
+  } catch {
+    // An error whose `name` or `message` throws is shown by describeError as far as it can be.
   }
+}
+
+/** An error as Jupyter wants it: name, message, and a trace that begins with the user's own line. Never throws. */
+export function describeError(thrown: unknown, maps: StackMaps): ErrorContent {
+  try {
+    return isNativeError(thrown) ? describeNative(thrown, maps) : describeOther(thrown);
+  } catch (error) {
+    const evalue = `what was thrown cannot be shown, because showing it fails (${messageOf(error)})`;
+    return { ename: "Error", evalue, traceback: [`Error: ${evalue}`] };
+  }
+}
+
+function describeNative(thrown: Error, maps: StackMaps): ErrorContent {
   cleanError(thrown);
   const ename = String(thrown.name);
   const evalue = String(thrown.message);
@@ -105,10 +136,32 @@ export function describeError(thrown: unknown, maps: StackMaps): ErrorContent {
   const traceback = stack.split("\n");
   const first = framesOf.get(thrown)?.find((frame) => frame.cell);
   if (first?.cell) traceback.push(...excerpt(maps.source(first.cell.filename), first));
-  for (let { cause } = thrown, depth = 0; isNativeError(cause) && depth < 5; cause = cause.cause, depth++) {
-    traceback.push("Caused by: " + String(cause.stack).split("\n").join("\n  "));
+  if (thrown instanceof AggregateError) {
+    thrown.errors.slice(0, 10).forEach((error, i) => traceback.push(...indented(`[${i + 1}] `, error)));
+  }
+  for (let { cause } = thrown, depth = 0; cause !== undefined && depth < 5; depth++) {
+    traceback.push(...indented("Caused by: ", cause));
+    cause = isNativeError(cause) ? cause.cause : undefined;
   }
   return { ename, evalue, traceback };
+}
+
+function describeOther(thrown: unknown): ErrorContent {
+  const text = typeof thrown === "string" ? thrown : inspect(thrown, { depth: 2 });
+  return { ename: "Thrown", evalue: text, traceback: [`Uncaught ${text}`] };
+}
+
+function indented(label: string, error: unknown): string[] {
+  const text = isNativeError(error) ? String(error.stack) : inspect(error, { depth: 1 });
+  return `${label}${text}`.split("\n").map((line, i) => (i === 0 ? line : `  ${line}`));
+}
+
+function messageOf(error: unknown): string {
+  try {
+    return String((error as Error).message);
+  } catch {
+    return "and so does its own error";
+  }
 }
 
 /** The line that failed between its neighbours, with a mark under the column. */
@@ -124,12 +177,4 @@ export function excerpt(source: string | undefined, at: { where: string; line: n
     if (n === at.line) out.push(`  ${" ".repeat(width)} │ ${" ".repeat(Math.max(0, at.column - 1))}^`);
   }
   return out;
-}
-
-function safeInspect(value: unknown): string {
-  try {
-    return String(typeof value === "object" ? JSON.stringify(value) : value);
-  } catch {
-    return Object.prototype.toString.call(value);
-  }
 }

@@ -121,6 +121,40 @@ describe("session", function () {
       assert.ok(reply.status === "error");
       assert.match(reply.traceback[1] ?? "", /at bad \(.*bad\.ts:4:\d+\)/);
     });
+    it("an error that comes out of an await shows the awaits that it came through", async () => {
+      const { reply } = await kernel.run(
+        'import { readFile } from "node:fs/promises";\nasync function load(p: string) { return await readFile(p); }\n\nconst text = await load("/nope");',
+      );
+      assert.ok(reply.status === "error");
+      const count = /Cell \[(\d+)\]/.exec(reply.traceback.join("\n"))?.[1];
+      assert.deepEqual(reply.traceback.slice(1, 3), [
+        `    at load (Cell [${count}], line 2)`,
+        `    at Cell [${count}], line 4`,
+      ]);
+    });
+    it("each error of an AggregateError is shown", async () => {
+      const { reply } = await kernel.run("await Promise.any([Promise.reject(new Error('first')), Promise.reject(3)])");
+      assert.ok(reply.status === "error");
+      const text = reply.traceback.join("\n");
+      assert.match(text, /\[1\] Error: first/);
+      assert.match(text, /\[2\] 3/);
+    });
+    it("an error that cannot be shown is still an answer", async () => {
+      for (const code of [
+        "class E extends Error { get message(): string { return (this as any).response.body; } }\nthrow new E();",
+        "class N extends Error { override get name(): string { throw 1; } }\nthrow new N();",
+        "throw { toJSON() { throw 1; }, get [Symbol.toStringTag]() { throw 2; } };",
+      ]) {
+        const { reply } = await kernel.run(code);
+        assert.equal(reply.status, "error", code);
+      }
+    });
+    it("a syntax error in a local module names the module", async () => {
+      writeFileSync(path.join(kernel.folder, "broken.ts"), "const a = 1;\n\nexport const z = (a b);\n");
+      const { reply } = await kernel.run("import { z } from './broken.ts'; z");
+      assert.ok(reply.status === "error");
+      assert.match(reply.evalue, /broken\.ts:3:21/);
+    });
     it("what was assigned before the error is kept", async () => {
       await kernel.run("let before = 1; before = 2; null!.x; before = 3");
       assert.equal(await kernel.value("before"), "2");
@@ -330,6 +364,15 @@ describe("session", function () {
     it("an interrupt while nothing runs harms nothing", async () => {
       await kernel.client.interrupt();
       assert.equal(await kernel.value("let s = 0; for (let i = 0; i < 10; i++) s += i; s"), "45");
+    });
+
+    it("ended inside noGrad, the next cell records again", async () => {
+      await kernel.value("import { noGrad, tensor } from 'gradbook';");
+      const cell = kernel.start("console.log('go'); noGrad(() => new Function('while (true) {}')())");
+      await cell.printed("go");
+      await kernel.client.interrupt();
+      await cell.result;
+      assert.equal(await kernel.value("tensor([1, 2], { requiresGrad: true }).mul(2).requiresGrad"), "true");
     });
 
     it("timers of an interrupted cell stop", async () => {
