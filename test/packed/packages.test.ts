@@ -44,6 +44,7 @@ describe("the .vsix", () => {
       "dist/renderer/main.js",
       "media/icon.png",
       "media/notebooks/01-optimizers-on-mnist.ipynb",
+      "media/screenshot.png",
       "package.json",
       "readme.md",
     ];
