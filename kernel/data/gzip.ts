@@ -16,7 +16,16 @@ const inflate = (bytes: Uint8Array, options: ZlibOptions) =>
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 export async function readUnpacked(path: string): Promise<Unpacked> {
-  return unpack(await readFile(path), path);
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EISDIR") throw error;
+    throw new Error(`${path} is a folder; a file is needed there. Move it away and fetch the file again.`, {
+      cause: error,
+    });
+  }
+  return unpack(bytes, path);
 }
 
 /** `bytes` unpacked if they are gzip, else themselves. `name` is the file's, for the error when the gzip is damaged. */

@@ -45,6 +45,11 @@ export async function readIdx(path: string): Promise<Tensor> {
 /** An IDX file's array, elements as in the file. */
 export async function readIdxArray(path: string): Promise<IdxArray> {
   const { bytes, complete } = await readUnpacked(path);
+  if (!complete && bytes.length < 4) {
+    throw new Error(
+      `${path}: the gzip file is cut short: at least 4 bytes are expected in it (unpacked), found ${bytes.length}. Fetch the file again.`,
+    );
+  }
   const array = parseIdx(bytes, path);
   if (!complete) {
     throw new Error(`${path}: the gzip file is cut short: its check sum is missing. Fetch the file again.`);
