@@ -55,7 +55,7 @@ describe("data: files", () => {
   it("readIdx: a gzip with nothing in it yet, and a folder, are named", async () => {
     await put({ "short.gz": gzipSync(idxBytes([2], [7, 8])).subarray(0, 12) });
     await mkdir(path("folder.idx"));
-    await assert.rejects(data.readIdx(path("short.gz")), /short\.gz: .*cut short.*expected.*found 0/);
+    await assert.rejects(data.readIdx(path("short.gz")), /short\.gz: .*cut short.*expected.*found [0-3]\./);
     await assert.rejects(data.readIdx(path("folder.idx")), /folder\.idx is a folder/);
   });
 
