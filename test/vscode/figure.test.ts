@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import * as vscode from "vscode";
 import { figures } from "./figures.ts";
@@ -105,7 +105,8 @@ if (pageDriver) {
           onPage<boolean>("!!document.querySelector('.quick-input-widget:not([style*=\"display: none\"]) input')"),
         );
         await press("Enter");
-        await until(`${file}`, () => existsSync(file));
+        // VS Code makes the file first and fills it then.
+        await until(`${file}`, () => existsSync(file) && statSync(file).size > 0);
         assert.ok(readFileSync(file, "latin1").startsWith(begins), readFileSync(file, "latin1").slice(0, 40));
       }
     });
