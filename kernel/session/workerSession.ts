@@ -82,6 +82,7 @@ export class WorkerSession implements Session {
     await this.climbing;
     // Interrupted or shut down while it waited here.
     if (this.running !== running) return;
+    if (this.ended) return running.end(failure("KernelEnded", "the session has ended"));
     running.begun = true;
     Atomics.store(this.control, CONTROL.interrupt, 0);
     this.post({ type: "execute", request: running.request });
@@ -99,8 +100,7 @@ export class WorkerSession implements Session {
 
   async shutdown(): Promise<void> {
     this.ended = true;
-    const error = { ename: "KernelEnded", evalue: "the kernel was shut down while this cell ran", traceback: [] };
-    this.running?.end({ status: "error", error });
+    this.running?.end(failure("KernelEnded", "the kernel was shut down while this cell ran"));
     await this.ready;
     await this.worker.terminate();
   }
@@ -108,8 +108,7 @@ export class WorkerSession implements Session {
   interrupt(): void {
     const { running } = this;
     if (running && !running.begun) {
-      const evalue = "stopped by the user before it began; variables are kept";
-      running.end({ status: "error", error: { ename: "Interrupted", evalue, traceback: [`Interrupted: ${evalue}`] } });
+      running.end(failure("Interrupted", "stopped by the user before it began; variables are kept"));
       return;
     }
     if (this.climbing) {
@@ -129,12 +128,8 @@ export class WorkerSession implements Session {
     // An impatient second press may come when the cell has just ended by itself.
     if (running && this.running !== running) return;
     if (await this.terminate(running)) return;
-    await this.replaceWorker({
-      ename: "Interrupted",
-      evalue:
-        "the cell did not stop, so its worker was ended: all variables are lost. Run the cells again from the top.",
-      traceback: [],
-    });
+    const lost = "so its worker was ended: all variables are lost. Run the cells again from the top.";
+    await this.replaceWorker(failure("Interrupted", `the cell did not stop, ${lost}`));
   }
 
   /** Rung 1: loops poll the flag and throw, awaits reject; `finally` runs, everything is kept. */
@@ -183,18 +178,17 @@ export class WorkerSession implements Session {
       const evalue = kept
         ? "stopped by the user in code that does not answer; variables are kept, finally blocks did not run"
         : "stopped by the user in native code; variables are kept as they were before this cell, finally blocks did not run";
-      this.post({ type: "settle", error: { ename: "Interrupted", evalue, traceback: [`Interrupted: ${evalue}`] } });
+      this.post({ type: "settle", error: failure("Interrupted", evalue).error });
     }
     return this.orNextRung(this.untilQuiet(running), ANSWER_MS);
   }
 
   /** Rung 3, and what follows a worker that ended by itself. */
-  private async replaceWorker(error: ErrorContent): Promise<void> {
+  private async replaceWorker(outcome: Failure): Promise<void> {
     const { running, worker } = this;
     worker.removeAllListeners("exit");
     this.ready = worker.terminate().then(() => this.startWorker());
-    error.traceback = [`${error.ename}: ${error.evalue}`];
-    running?.end({ status: "error", error });
+    running?.end(outcome);
     await this.ready;
   }
 
@@ -262,7 +256,7 @@ export class WorkerSession implements Session {
         ? `the cell's worker broke down (${String(error)}). All variables are lost; a new session has started.`
         : `process.exit(${code ?? ""}) ended the session. All variables are lost; a new one has started.`;
     this.options.log(evalue);
-    void this.replaceWorker({ ename: outOfMemory ? "OutOfMemory" : "SessionEnded", evalue, traceback: [] });
+    void this.replaceWorker(failure(outOfMemory ? "OutOfMemory" : "SessionEnded", evalue));
   }
 
   private ping(): Promise<void> {
@@ -290,4 +284,11 @@ export class WorkerSession implements Session {
       });
     });
   }
+}
+
+type Failure = { status: "error"; error: ErrorContent };
+
+/** The outcome of a cell that did not end by itself. */
+function failure(ename: string, evalue: string): Failure {
+  return { status: "error", error: { ename, evalue, traceback: [`${ename}: ${evalue}`] } };
 }
