@@ -23,10 +23,10 @@ const files = ["node:fs", "node:fs/promises", "node:path", "node:url"];
 /** Each folder with what it may import. The longest matching folder counts. */
 export const layers: Record<string, Layer> = {
   // The library: knows nothing of notebooks.
-  "kernel/wasm": { packages: ["node:os", "node:vm", "node:worker_threads"] },
-  "kernel/tensor": { packages: files },
+  "kernel/wasm": { packages: ["node:os", "node:v8", "node:vm", "node:worker_threads"] },
+  "kernel/tensor": { imports: ["kernel/wasm"], packages: files },
   "kernel/autograd": { imports: ["kernel/tensor"] },
-  "kernel/ops": { imports: ["kernel/autograd", "kernel/tensor"] },
+  "kernel/ops": { imports: ["kernel/autograd", "kernel/tensor", "kernel/wasm"] },
   "kernel/nn": { imports: ["kernel/ops", "kernel/autograd", "kernel/tensor"] },
   "kernel/optim": { imports: ["kernel/autograd", "kernel/tensor"] },
   "kernel/data": { imports: ["kernel/tensor"], packages: [...files, "node:crypto", "node:os", "node:zlib"] },

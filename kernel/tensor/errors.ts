@@ -18,6 +18,11 @@ export class OptionError extends TypeError {
   override name = "OptionError";
 }
 
+/** There is no room for a tensor. What the program holds is untouched. */
+export class MemoryError extends RangeError {
+  override name = "MemoryError";
+}
+
 /** `value` as it should appear in an error message: short, and recognisable. */
 export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? value.slice(0, 40) + "…" : value);

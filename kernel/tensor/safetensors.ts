@@ -3,19 +3,20 @@
  *
  * Source: huggingface/safetensors, "Format".
  */
-import { arrayOf, type DType, type TypedArray } from "./dtype.ts";
 import { fromFlat } from "./create.ts";
+import type { DType } from "./dtype.ts";
 import { sizeOf } from "./shape.ts";
+import { FormatError, littleEndianBytes, readStored, storedTypes } from "./stored.ts";
 import type { Tensor } from "./tensor.ts";
-
-/** Something is wrong with the file; the message says what, without the file's name. */
-export class FormatError extends Error {
-  override name = "FormatError";
-}
 
 export interface Contents {
   readonly tensors: { readonly [name: string]: Tensor };
   readonly metadata: { readonly [key: string]: string };
+}
+/** A file's bytes, read where they are needed: weights may be larger than one buffer. */
+export interface Source {
+  readonly size: number;
+  read(at: number, length: number): Uint8Array;
 }
 interface Entry {
   dtype: string;
@@ -25,79 +26,73 @@ interface Entry {
 
 const codes: { readonly [D in DType]: string } = { float32: "F32", float64: "F64", int32: "I32", bool: "BOOL" };
 const METADATA = "__metadata__";
+/** The format's own limit, so that a damaged length does not take all memory. */
+const LONGEST_HEADER = 100_000_000;
 
-/** How each stored type is read: bytes per element, our dtype, and one element. */
-const kinds: { readonly [code: string]: { bytes: number; dtype: DType; read(view: DataView, at: number): number } } = {
-  F64: { bytes: 8, dtype: "float64", read: (v, at) => v.getFloat64(at, true) },
-  F32: { bytes: 4, dtype: "float32", read: (v, at) => v.getFloat32(at, true) },
-  F16: { bytes: 2, dtype: "float32", read: (v, at) => half(v.getUint16(at, true)) },
-  BF16: { bytes: 2, dtype: "float32", read: (v, at) => brain(v.getUint16(at, true)) },
-  I64: { bytes: 8, dtype: "int32", read: (v, at) => Number(v.getBigInt64(at, true)) },
-  U64: { bytes: 8, dtype: "int32", read: (v, at) => Number(v.getBigUint64(at, true)) },
-  I32: { bytes: 4, dtype: "int32", read: (v, at) => v.getInt32(at, true) },
-  U32: { bytes: 4, dtype: "int32", read: (v, at) => v.getUint32(at, true) },
-  I16: { bytes: 2, dtype: "int32", read: (v, at) => v.getInt16(at, true) },
-  U16: { bytes: 2, dtype: "int32", read: (v, at) => v.getUint16(at, true) },
-  I8: { bytes: 1, dtype: "int32", read: (v, at) => v.getInt8(at) },
-  U8: { bytes: 1, dtype: "int32", read: (v, at) => v.getUint8(at) },
-  BOOL: { bytes: 1, dtype: "bool", read: (v, at) => v.getUint8(at) },
-};
-
-/** The bytes of a file, in pieces. */
-export function encode({ tensors, metadata }: Contents): Uint8Array[] {
-  const header: { [name: string]: unknown } = { [METADATA]: metadata };
-  const pieces: Uint8Array[] = [];
+/** The bytes of a file, piece by piece, so that one tensor at a time is copied. */
+export function* encode({ tensors, metadata }: Contents): Generator<Uint8Array> {
+  const header: [string, unknown][] = [[METADATA, metadata]];
   let offset = 0;
   for (const [name, x] of Object.entries(tensors)) {
-    const bytes = littleEndian(x.toTypedArray());
-    header[name] = { dtype: codes[x.dtype], shape: [...x.shape], data_offsets: [offset, (offset += bytes.length)] };
-    pieces.push(bytes);
+    const code = codes[x.dtype];
+    const end = offset + x.numel() * storedTypes[code]!.bytes;
+    header.push([name, { dtype: code, shape: [...x.shape], data_offsets: [offset, end] }]);
+    offset = end;
   }
   // Padded with spaces, so that the elements begin at a multiple of eight and can be mapped into memory.
-  let json = JSON.stringify(header);
+  let json = JSON.stringify(Object.fromEntries(header));
   json += " ".repeat(-Buffer.byteLength(json) & 7);
   const text = Buffer.from(json);
+  if (text.length > LONGEST_HEADER)
+    throw new FormatError(`the names and texts take ${text.length} bytes, the format allows ${LONGEST_HEADER}`);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(text.length));
-  return [length, text, ...pieces];
+  yield length;
+  yield text;
+  for (const x of Object.values(tensors)) yield littleEndianBytes(x.toTypedArray());
 }
 
-function littleEndian(elements: TypedArray): Uint8Array {
-  const bytes = Buffer.from(elements.buffer, elements.byteOffset, elements.byteLength);
-  if (new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 || elements.BYTES_PER_ELEMENT === 1) return bytes;
-  return elements.BYTES_PER_ELEMENT === 8 ? bytes.swap64() : bytes.swap32();
-}
-
-export function decode(file: Uint8Array): Contents {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  if (file.length < 8) throw new FormatError(`it has ${file.length} bytes, a safetensors file at least 8`);
-  const headerLength = Number(view.getBigUint64(0, true));
-  if (headerLength > file.length - 8) {
+/** The header alone: the tensors' entries, checked, the metadata, and where the elements begin. */
+export function decodeHeader(file: Source): { entries: [string, Entry][]; metadata: Contents["metadata"]; start: number } {
+  if (file.size < 8) throw new FormatError(`it has ${file.size} bytes, a safetensors file at least 8`);
+  const headerLength = Number(Buffer.from(file.read(0, 8)).readBigUInt64LE());
+  if (headerLength > file.size - 8) {
+    throw new FormatError(`its first 8 bytes announce a header of ${headerLength} bytes, but only ${file.size - 8} follow`);
+  }
+  if (headerLength > LONGEST_HEADER) {
     throw new FormatError(
-      `its first 8 bytes announce a header of ${headerLength} bytes, but only ${file.length - 8} follow`,
+      `its first 8 bytes announce a header of ${headerLength} bytes; the format allows ${LONGEST_HEADER}`,
     );
   }
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(file.subarray(8, 8 + headerLength)));
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(file.read(8, headerLength)));
   } catch {
     throw new FormatError("its header is not JSON");
   }
   if (typeof header !== "object" || header === null || Array.isArray(header))
     throw new FormatError("its header is not a JSON object");
-  const { [METADATA]: metadata = {}, ...entries } = header as { [name: string]: unknown };
-  const start = 8 + headerLength;
-  let end = 0;
-  for (const [name, entry] of Object.entries(entries)) {
+  const { [METADATA]: metadata = {}, ...rest } = header as { [name: string]: unknown };
+  if (!isMetadata(metadata)) throw new FormatError(`${METADATA} in its header is not an object of texts`);
+  const entries = Object.entries(rest);
+  for (const [name, entry] of entries) {
     if (!isEntry(entry)) throw new FormatError(`the entry of tensor "${name}" lacks dtype, shape or data_offsets`);
-    end = Math.max(end, entry.data_offsets[1]);
   }
-  if (file.length - start !== end) {
-    throw new FormatError(`expected ${start + end} bytes in all, found ${file.length}`);
-  }
-  const tensors: { [name: string]: Tensor } = {};
-  for (const [name, entry] of Object.entries(entries)) tensors[name] = decodeTensor(name, entry as Entry, view, start);
-  return { tensors, metadata: metadata as { [key: string]: string } };
+  return { entries: entries as [string, Entry][], metadata, start: 8 + headerLength };
+}
+
+export function decode(file: Source): Contents {
+  const { entries, metadata, start } = decodeHeader(file);
+  const end = entries.reduce((most, [, entry]) => Math.max(most, entry.data_offsets[1]), 0);
+  if (file.size - start !== end) throw new FormatError(`expected ${start + end} bytes in all, found ${file.size}`);
+  for (const [name, entry] of entries) checkSize(name, entry);
+  checkOrder(entries);
+  return { tensors: Object.fromEntries(entries.map((entry) => [entry[0], decodeTensor(...entry, file, start)])), metadata };
+}
+
+function isMetadata(value: unknown): value is Contents["metadata"] {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((text) => typeof text === "string");
 }
 
 function isEntry(entry: unknown): entry is Entry {
@@ -109,47 +104,35 @@ function isEntry(entry: unknown): entry is Entry {
   );
 }
 
-function decodeTensor(
-  name: string,
-  { dtype, shape, data_offsets: [from, to] }: Entry,
-  view: DataView,
-  start: number,
-): Tensor {
-  const kind = kinds[dtype];
-  if (kind === undefined)
-    throw new FormatError(`tensor "${name}" has the type ${dtype}; known are ${Object.keys(kinds).join(", ")}`);
-  const size = sizeOf(shape);
-  if (to - from !== size * kind.bytes) {
+function checkSize(name: string, { dtype, shape, data_offsets: [from, to] }: Entry): void {
+  const type = storedTypes[dtype];
+  if (type === undefined)
+    throw new FormatError(`tensor "${name}" has the type ${dtype}; known are ${Object.keys(storedTypes).join(", ")}`);
+  const needed = sizeOf(shape) * type.bytes;
+  if (to - from !== needed) {
     throw new FormatError(
-      `tensor "${name}" (${dtype} [${shape.join(", ")}]) needs ${size * kind.bytes} bytes, its entry gives it ${to - from}`,
+      `tensor "${name}" (${dtype} [${shape.join(", ")}]) needs ${needed} bytes, its entry gives it ${to - from}`,
     );
   }
-  const data = kind.dtype === "int32" ? new Float64Array(size) : new arrayOf[kind.dtype](size);
-  for (let i = 0; i < size; i++) {
-    const value = kind.read(view, start + from + i * kind.bytes);
-    if (kind.dtype === "int32" && value !== (value | 0)) {
+}
+
+/** The format allows neither gaps nor two tensors in the same bytes; a name that comes twice leaves a gap. */
+function checkOrder(entries: readonly [string, Entry][]): void {
+  let at = 0;
+  for (const [name, { data_offsets: [from, to] }] of entries.toSorted(([, a], [, b]) => {
+    return a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1];
+  })) {
+    if (from !== at) {
+      const fault = from > at ? "belong to no tensor" : "belong to two tensors";
       throw new FormatError(
-        `tensor "${name}" (${dtype}) holds ${value} at position ${i}, which does not fit into int32`,
+        `the bytes from ${Math.min(from, at)} to ${Math.max(from, at)}, before or in tensor "${name}", ${fault}`,
       );
     }
-    data[i] = value;
+    at = to;
   }
-  return fromFlat(data, shape, kind.dtype);
 }
 
-/** IEEE half precision. */
-function half(bits: number): number {
-  const sign = bits >> 15 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-const bits32 = new Uint32Array(1);
-const float32 = new Float32Array(bits32.buffer);
-/** The upper half of a float32. */
-function brain(bits: number): number {
-  bits32[0] = bits << 16;
-  return float32[0]!;
+function decodeTensor(name: string, { dtype, shape, data_offsets: [from, to] }: Entry, file: Source, start: number): Tensor {
+  const bytes = file.read(start + from, to - from);
+  return fromFlat(readStored(bytes, dtype, true, `tensor "${name}"`), shape, storedTypes[dtype]!.dtype);
 }

@@ -2,7 +2,7 @@ import { arrayOf, isFloating, type DType, type TypedArray } from "./dtype.ts";
 import { AutogradError, DTypeError, ShapeError } from "./errors.ts";
 import { format } from "./print.ts";
 import { checkDim, contiguousStrides, isContiguous, show, sizeOf, type Shape } from "./shape.ts";
-import { allocate, type Storage } from "./storage.ts";
+import { allocate, bytesOf, type Storage } from "./storage.ts";
 
 /** Where a tensor comes from, as autograd recorded it. */
 export interface History {
@@ -115,7 +115,7 @@ export class Tensor {
         `item: the tensor has shape ${show(this.shape)}; only one element can become a number. Use toArray(), or reduce it first.`,
       );
     }
-    return this.storage.array()[this.offset]!;
+    return this.storage.at(this.offset);
   }
 
   /** The elements in row-major order, copied. */
@@ -180,6 +180,11 @@ export function empty(shape: Shape, dtype: DType): Tensor {
 /** Another look at the same memory. */
 export function view(x: Tensor, shape: Shape, strides: readonly number[], offset = x.offset): Tensor {
   return new Tensor(x.storage, shape, strides, offset, true);
+}
+
+/** Where the first element of `x` is in the engine's memory, in bytes: for kernels. */
+export function addressOf(x: Tensor): number {
+  return x.storage.address + x.offset * bytesOf[x.storage.dtype];
 }
 
 /** Writes the elements of `x`, row by row, into `target` from `start` on. */
