@@ -4,6 +4,7 @@ import { AutogradError, describe, ShapeError } from "../tensor/errors.ts";
 import { poll } from "../tensor/poll.ts";
 import { sameShape, show, sizeOf } from "../tensor/shape.ts";
 import { filled } from "../tensor/create.ts";
+import { SparseTensor, sumOfSparse } from "../tensor/sparse.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { accumulate, copy, sumTo, to } from "./broadcast.ts";
 import { gradMode, within } from "./mode.ts";
@@ -134,7 +135,7 @@ function walk(
     const found = new Map<Node, Tensor>();
     const send = (node: Node, g: Tensor): void => {
       const before = pending.get(node);
-      pending.set(node, before === undefined ? g : accumulate([before, g]));
+      pending.set(node, before === undefined ? g : sum(before, g));
     };
     const roots = outputs.map((y) => edge(y)!);
     roots.forEach((root, i) => send(root, seeds[i]!));
@@ -183,8 +184,15 @@ function order(roots: readonly Node[], wanted: ReadonlySet<Node> | undefined): N
 
 const increase = compileLoop("y = y + x", { operands: ["y", "x"], writes: ["y"] });
 
+/** The sum of two gradients that meet. */
+function sum(a: Tensor, b: Tensor): Tensor {
+  return a instanceof SparseTensor || b instanceof SparseTensor ? sumOfSparse(a, b) : accumulate([a, b]);
+}
+
 function addToGrad(leaf: Tensor, g: Tensor, createGraph: boolean): void {
-  if (leaf.grad === undefined) {
+  if (g instanceof SparseTensor || leaf.grad instanceof SparseTensor) {
+    leaf.grad = leaf.grad === undefined ? g : sumOfSparse(leaf.grad, g);
+  } else if (leaf.grad === undefined) {
     // Always a copy: the gradient may be another tensor's memory, also another leaf's gradient.
     leaf.grad = createGraph ? g : copy([g], undefined);
   } else if (createGraph) {
