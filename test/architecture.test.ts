@@ -24,7 +24,7 @@ const files = ["node:fs", "node:fs/promises", "node:path", "node:url"];
 export const layers: Record<string, Layer> = {
   // The library: knows nothing of notebooks.
   "kernel/wasm": { packages: ["node:os", "node:v8", "node:vm", "node:worker_threads"] },
-  "kernel/tensor": { imports: ["kernel/wasm"], packages: files },
+  "kernel/tensor": { imports: ["kernel/wasm"], packages: [...files, "node:crypto", "node:zlib"] },
   "kernel/autograd": { imports: ["kernel/tensor"] },
   "kernel/ops": { imports: ["kernel/autograd", "kernel/tensor", "kernel/wasm"] },
   "kernel/nn": { imports: ["kernel/ops", "kernel/autograd", "kernel/tensor"] },

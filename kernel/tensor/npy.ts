@@ -82,7 +82,9 @@ function parseHeader(text: string): Header {
     throw new FormatError("it holds records with named fields; save each field as an array of its own");
   const [, byteOrder, kind] = /^([<>|=]?)(.*)$/.exec(descr[1]!) as unknown as [string, string, string];
   if (kind.startsWith("O")) {
-    throw new FormatError("it holds Python objects (a pickle), which are not read; save numbers, array.astype('float32')");
+    throw new FormatError(
+      "it holds Python objects (a pickle), which are not read; save numbers, array.astype('float32')",
+    );
   }
   const code = types[kind];
   if (code === undefined) {

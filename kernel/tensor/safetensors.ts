@@ -53,11 +53,17 @@ export function* encode({ tensors, metadata }: Contents): Generator<Uint8Array> 
 }
 
 /** The header alone: the tensors' entries, checked, the metadata, and where the elements begin. */
-export function decodeHeader(file: Source): { entries: [string, Entry][]; metadata: Contents["metadata"]; start: number } {
+export function decodeHeader(file: Source): {
+  entries: [string, Entry][];
+  metadata: Contents["metadata"];
+  start: number;
+} {
   if (file.size < 8) throw new FormatError(`it has ${file.size} bytes, a safetensors file at least 8`);
   const headerLength = Number(Buffer.from(file.read(0, 8)).readBigUInt64LE());
   if (headerLength > file.size - 8) {
-    throw new FormatError(`its first 8 bytes announce a header of ${headerLength} bytes, but only ${file.size - 8} follow`);
+    throw new FormatError(
+      `its first 8 bytes announce a header of ${headerLength} bytes, but only ${file.size - 8} follow`,
+    );
   }
   if (headerLength > LONGEST_HEADER) {
     throw new FormatError(
@@ -87,7 +93,10 @@ export function decode(file: Source): Contents {
   if (file.size - start !== end) throw new FormatError(`expected ${start + end} bytes in all, found ${file.size}`);
   for (const [name, entry] of entries) checkSize(name, entry);
   checkOrder(entries);
-  return { tensors: Object.fromEntries(entries.map((entry) => [entry[0], decodeTensor(...entry, file, start)])), metadata };
+  return {
+    tensors: Object.fromEntries(entries.map((entry) => [entry[0], decodeTensor(...entry, file, start)])),
+    metadata,
+  };
 }
 
 function isMetadata(value: unknown): value is Contents["metadata"] {
@@ -119,7 +128,12 @@ function checkSize(name: string, { dtype, shape, data_offsets: [from, to] }: Ent
 /** The format allows neither gaps nor two tensors in the same bytes; a name that comes twice leaves a gap. */
 function checkOrder(entries: readonly [string, Entry][]): void {
   let at = 0;
-  for (const [name, { data_offsets: [from, to] }] of entries.toSorted(([, a], [, b]) => {
+  for (const [
+    name,
+    {
+      data_offsets: [from, to],
+    },
+  ] of entries.toSorted(([, a], [, b]) => {
     return a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1];
   })) {
     if (from !== at) {
@@ -132,7 +146,12 @@ function checkOrder(entries: readonly [string, Entry][]): void {
   }
 }
 
-function decodeTensor(name: string, { dtype, shape, data_offsets: [from, to] }: Entry, file: Source, start: number): Tensor {
+function decodeTensor(
+  name: string,
+  { dtype, shape, data_offsets: [from, to] }: Entry,
+  file: Source,
+  start: number,
+): Tensor {
   const bytes = file.read(start + from, to - from);
   return fromFlat(readStored(bytes, dtype, true, `tensor "${name}"`), shape, storedTypes[dtype]!.dtype);
 }

@@ -1,12 +1,18 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writevSync } from "node:fs";
+/** `save` and `load`: tensors and what is around them in files that Python reads and writes too. */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, OptionError } from "./errors.ts";
-import { decode, encode, FormatError } from "./safetensors.ts";
+import { decodeNpy, encodeNpy, isNpy } from "./npy.ts";
+import { checkOptions } from "./options.ts";
+import { decode, decodeHeader, encode, type Source } from "./safetensors.ts";
+import { FormatError } from "./stored.ts";
+import { flatten, isPlain, restore, type Saveable } from "./structure.ts";
 import { Tensor } from "./tensor.ts";
+import { writeWhole } from "./writeFile.ts";
+import { isZip, readZip, writeZip, zipNames } from "./zip.ts";
 
-/** What can be saved: tensors, numbers, strings, booleans, null, undefined, and plain objects and arrays of them. */
-export type Saveable =
-  Tensor | number | string | boolean | null | undefined | readonly Saveable[] | { readonly [key: string]: Saveable };
+export type { Saveable } from "./structure.ts";
 
 /** A file that is not there, cut off, or of another kind. */
 export class FileError extends Error {
@@ -15,125 +21,199 @@ export class FileError extends Error {
 
 /** Where the structure around the tensors is kept, in the file's metadata. */
 const KEY = "gradbook";
-/** Marks what JSON cannot say; an object that has this key itself is wrapped. */
-const MARK = "$";
+
+export interface SaveOptions {
+  /** .safetensors: texts to keep beside the tensors, for `loadMetadata`. */
+  metadata?: { readonly [key: string]: string };
+  /** .npz: deflate the arrays, as NumPy's savez_compressed does. Default false. */
+  compress?: boolean;
+}
 
 /**
- * Writes tensors, and the objects and arrays around them, to a safetensors file: state dicts of models and optimizers,
- * together with numbers and texts. Other programs read the tensors by their path, "model.layer1.weight".
+ * Writes tensors, and the objects and arrays around them, to a file. Its ending says which kind:
+ *
+ * - `.safetensors`, and any other name: state dicts of models and optimizers, together with numbers and texts. Other
+ *   programs read the tensors by their path, "model.layer1.weight".
+ * - `.npy`: one tensor, for numpy.load.
+ * - `.npz`: an object of tensors, for numpy.load.
  *
  * The file is written under a temporary name and then renamed, so a file that is there is never half-written.
  *
- * @example save({ model: model.stateDict(), optimizer: optimizer.stateDict(), epoch }, "run.safetensors")
+ * ```ts
+ * const model = new nn.Linear(2, 1);
+ * save({ model: model.stateDict(), epoch: 3 }, "run.safetensors", { metadata: { author: "me" } });
+ * load("run.safetensors").epoch // → 3
+ * save(tensor([[1, 2], [3, 4]]), "x.npy");
+ * load("x.npy").toArray() // → [[1, 2], [3, 4]]
+ * save({ x: tensor([1, 2]), y: tensor(5) }, "xy.npz", { compress: true });
+ * Object.keys(load("xy.npz")) // → ["x", "y"]
+ * ```
+ *
+ * Sources: huggingface/safetensors, "Format"; NumPy, numpy.lib.format.
  */
-export function save(object: Saveable, path: string | URL): void {
-  const tensors: { [name: string]: Tensor } = {};
-  const structure = flatten(object, [], tensors, []);
-  const target = path instanceof URL ? fileURLToPath(path) : path;
-  if (typeof target !== "string" || target === "")
-    throw new OptionError(`save: needs a path, got ${describe(path)}. The object comes first: save(object, path).`);
-  const temporary = `${target}.${process.pid}.tmp`;
+export function save(object: Saveable, path: string | URL, options: SaveOptions = {}): void {
+  const target = pathOf("save", path, " The object comes first: save(object, path).");
+  const kind = /\.(npy|npz)$/i.exec(target)?.[1]?.toLowerCase();
+  checkOptions("save", options, kind === "npy" ? [] : kind === "npz" ? ["compress"] : ["metadata"]);
+  const pieces =
+    kind === "npy" ? npyPieces(object) : kind === "npz" ? npzPieces(object, options) : whole(object, options);
   try {
-    const file = openSync(temporary, "w");
-    try {
-      writeAll(file, encode({ tensors, metadata: { format: "pt", [KEY]: JSON.stringify(structure) } }));
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, target);
+    writeWhole(target, pieces);
   } catch (error) {
-    rmSync(temporary, { force: true });
     throw new FileError(`save: cannot write ${target}: ${(error as Error).message}`, { cause: error });
   }
 }
 
-function writeAll(file: number, pieces: readonly Uint8Array[]): void {
-  for (const piece of pieces) {
-    for (let done = 0; done < piece.length;) done += writevSync(file, [piece.subarray(done)]);
+function whole(object: Saveable, { metadata = {} }: SaveOptions): Iterable<Uint8Array> {
+  const tensors: { [name: string]: Tensor } = Object.create(null); // a tensor may be called "constructor"
+  const structure = flatten(object, [], tensors, []);
+  for (const [key, text] of Object.entries(metadata)) {
+    if (typeof text !== "string" || key === KEY)
+      throw new OptionError(`save: metadata.${key} must be a text (and its name not "${KEY}"), got ${describe(text)}.`);
+  }
+  return encode({ tensors, metadata: { format: "pt", ...metadata, [KEY]: JSON.stringify(structure) } });
+}
+
+function npyPieces(object: Saveable): Iterable<Uint8Array> {
+  if (object instanceof Tensor) return encodeNpy(object);
+  throw new OptionError(
+    `save: an .npy file holds one tensor, got ${describe(object)}. Take .npz for several, .safetensors for anything else.`,
+  );
+}
+
+function npzPieces(object: Saveable, { compress = false }: SaveOptions): Iterable<Uint8Array> {
+  const entries = isPlain(object) ? Object.entries(object) : undefined;
+  const stranger = entries?.find(([, x]) => !(x instanceof Tensor));
+  if (entries === undefined || stranger !== undefined) {
+    const got = stranger === undefined ? describe(object) : `${stranger[0]}: ${describe(stranger[1])}`;
+    throw new OptionError(
+      `save: an .npz file holds an object of tensors, { x, y }; got ${got}. Take .safetensors for anything else.`,
+    );
+  }
+  return writeZip(
+    entries.map(([name, x]) => [`${name}.npy`, Buffer.concat(encodeNpy(x as Tensor))]),
+    compress,
+  );
+}
+
+/**
+ * What `save` wrote; of a safetensors file from elsewhere (PyTorch's weights, say) an object of its tensors by name; of
+ * an .npy file its tensor, of an .npz file an object of tensors. The kind is told by the content, not by the name.
+ *
+ * Element types: F32, F64, I32 and BOOL stay; F16 and BF16 become float32; I64 and all other integers become int32, and
+ * a number that does not fit is an error. A tensor stored column by column is turned.
+ *
+ * ```ts
+ * const weights = load("linear.safetensors");    // Python: safetensors.torch.save_file(model.state_dict(), …)
+ * const model = new nn.Linear(3, 2);
+ * model.loadStateDict(weights);
+ * load("linear.npz").weight.shape // → [2, 3]
+ * ```
+ */
+export function load<T = any>(path: string | URL): T {
+  return reading("load", path, (file) => {
+    const first = file.read(0, Math.min(8, file.size));
+    const all = () => file.read(0, file.size);
+    if (isNpy(first)) return inside("an .npy file", () => decodeNpy(all())) as T;
+    if (isZip(first)) return inside("an .npz file", () => decodeNpz(all())) as T;
+    return inside("safetensors file (what save() writes)", () => {
+      const { tensors, metadata } = decode(file);
+      const structure = metadata[KEY];
+      return (structure === undefined ? { ...tensors } : restore(JSON.parse(structure), tensors)) as T;
+    });
+  });
+}
+
+/**
+ * The texts in the header of a safetensors file, as `save` was given them; the tensors are not read.
+ *
+ * ```ts
+ * save({ w: tensor([1]) }, "w.safetensors", { metadata: { trainedOn: "mnist" } });
+ * loadMetadata("w.safetensors") // → { format: "pt", trainedOn: "mnist" }
+ * ```
+ */
+export function loadMetadata(path: string | URL): { [key: string]: string } {
+  return reading("loadMetadata", path, (file) =>
+    inside("safetensors file", () => {
+      const { [KEY]: _, ...metadata } = decodeHeader(file).metadata;
+      return metadata;
+    }),
+  );
+}
+
+function decodeNpz(file: Uint8Array): { [name: string]: Tensor } {
+  const names = zipNames(file);
+  if (names.some((name) => name.endsWith("data.pkl"))) {
+    throw new FormatError(
+      "it is PyTorch's own format, a Python pickle. In Python: safetensors.torch.save_file(model.state_dict(), 'model.safetensors')",
+    );
+  }
+  const stranger = names.find((name) => !name.endsWith(".npy"));
+  if (stranger !== undefined) throw new FormatError(`its entry "${stranger}" is no .npy file`);
+  return Object.fromEntries(
+    readZip(file).map(([name, bytes]) => {
+      try {
+        return [name.slice(0, -".npy".length), decodeNpy(bytes)];
+      } catch (error) {
+        if (!(error instanceof FormatError)) throw error;
+        throw new FormatError(`in "${name}": ${error.message}`, { cause: error });
+      }
+    }),
+  );
+}
+
+/** What is wrong with the content, with the kind of file that was looked for. */
+class ContentError extends Error {}
+
+function inside<R>(kind: string, read: () => R): R {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof FormatError || error instanceof SyntaxError)) throw error;
+    throw new ContentError(`is not a whole ${kind.replace(/^an? /, "")}: ${error.message}.`, { cause: error });
   }
 }
 
-/** What `save` wrote; of a safetensors file from elsewhere, an object of its tensors by name. */
-export function load<T = any>(path: string | URL): T {
+function pathOf(who: string, path: unknown, hint: string): string {
   const name = path instanceof URL ? fileURLToPath(path) : path;
-  let bytes: Uint8Array;
+  if (typeof name === "string" && name !== "") return name;
+  throw new OptionError(`${who}: needs a path, got ${describe(path)}.${hint}`);
+}
+
+function reading<R>(who: string, path: string | URL, read: (file: Source) => R): R {
+  const name = pathOf(who, path, "");
   try {
-    bytes = readFileSync(path);
+    const file = openSync(name, "r");
+    try {
+      return read(source(file));
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
-    throw new FileError(`load: cannot read ${name}: ${(error as Error).message}`, { cause: error });
-  }
-  try {
-    const { tensors, metadata } = decode(bytes);
-    const structure = metadata[KEY];
-    return (structure === undefined ? { ...tensors } : restore(JSON.parse(structure), tensors)) as T;
-  } catch (error) {
-    if (!(error instanceof FormatError || error instanceof SyntaxError)) throw error;
-    throw new FileError(`load: ${name} is not a whole safetensors file (what save() writes): ${error.message}.`, {
+    if (error instanceof ContentError) {
+      throw new FileError(`${who}: ${name} ${error.message}`, { cause: error.cause });
+    }
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    throw new FileError(`${who}: cannot read ${name}: ${(error as Error).message}${nearby(error, name)}`, {
       cause: error,
     });
   }
 }
 
-/** Puts each tensor under a name made of its path, and returns the rest as JSON. */
-function flatten(
-  value: Saveable,
-  path: readonly string[],
-  tensors: { [name: string]: Tensor },
-  around: readonly object[],
-): unknown {
-  if (value instanceof Tensor) {
-    let name = path.length === 0 ? "tensor" : path.join(".");
-    while (name in tensors || name === "__metadata__") name += "_";
-    tensors[name] = value;
-    return { [MARK]: "tensor", name };
-  }
-  if (value === undefined) return { [MARK]: "undefined" };
-  if (typeof value === "number") {
-    return Number.isFinite(value) && !Object.is(value, -0)
-      ? value
-      : { [MARK]: "number", text: Object.is(value, -0) ? "-0" : String(value) };
-  }
-  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
-  const where = path.length === 0 ? "the object" : path.join(".");
-  if (typeof value !== "object") throw new OptionError(`save: ${where} is ${describe(value)}, which cannot be saved.`);
-  if (around.includes(value)) throw new OptionError(`save: ${where} contains itself.`);
-  const inside = [...around, value];
-  if (Array.isArray(value))
-    return value.map((entry, i) => flatten(entry as Saveable, [...path, String(i)], tensors, inside));
-  const prototype: unknown = Object.getPrototypeOf(value);
-  // A plain object of another realm (a notebook cell's) has another Object.prototype, which has no prototype either.
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
-    const hint = typeof (value as { stateDict?: unknown }).stateDict === "function" ? " Save its stateDict()." : "";
-    throw new OptionError(
-      `save: ${where} is ${describe(value)}; tensors, numbers, texts, plain objects and arrays can be saved.${hint}`,
-    );
-  }
-  const entries = Object.entries(value).map(([key, entry]) => [
-    key,
-    flatten(entry as Saveable, [...path, key], tensors, inside),
-  ]);
-  return MARK in value ? { [MARK]: "object", entries } : Object.fromEntries(entries);
-}
+const nearby = (error: unknown, name: string) =>
+  (error as NodeJS.ErrnoException).code === "ENOENT" && basename(name) === name ? ` (looked in ${process.cwd()})` : "";
 
-function restore(json: unknown, tensors: { readonly [name: string]: Tensor }): unknown {
-  if (Array.isArray(json)) return json.map((entry) => restore(entry, tensors));
-  if (typeof json !== "object" || json === null) return json;
-  const marked = json as { [MARK]?: string; name?: string; text?: string; entries?: [string, unknown][] };
-  switch (marked[MARK]) {
-    case "tensor": {
-      const tensor = tensors[marked.name!];
-      if (tensor === undefined)
-        throw new FormatError(`its structure names a tensor "${marked.name}" that it does not hold`);
-      return tensor;
-    }
-    case "undefined":
-      return undefined;
-    case "number":
-      return Number(marked.text);
-    case "object":
-      return Object.fromEntries(marked.entries!.map(([key, entry]) => [key, restore(entry, tensors)]));
-    default:
-      return Object.fromEntries(Object.entries(json).map(([key, entry]) => [key, restore(entry, tensors)]));
-  }
+function source(file: number): Source {
+  return {
+    size: fstatSync(file).size,
+    read(at, length) {
+      const bytes = new Uint8Array(length);
+      for (let done = 0; done < length;) {
+        const count = readSync(file, bytes, done, Math.min(length - done, 2 ** 30), at + done);
+        if (count === 0) throw new FormatError(`it ends at byte ${at + done}, ${length - done} bytes early`);
+        done += count;
+      }
+      return bytes;
+    },
+  };
 }

@@ -20,7 +20,11 @@ export const storedTypes: { readonly [code: string]: StoredType } = {
   F64: { bytes: 8, dtype: "float64", read: (b) => new Float64Array(b) },
   F32: { bytes: 4, dtype: "float32", read: (b) => new Float32Array(b) },
   F16: { bytes: 2, dtype: "float32", read: (b) => Float32Array.from(new Uint16Array(b), half) },
-  BF16: { bytes: 2, dtype: "float32", read: (b) => new Float32Array(Uint32Array.from(new Uint16Array(b), widen).buffer) },
+  BF16: {
+    bytes: 2,
+    dtype: "float32",
+    read: (b) => new Float32Array(Uint32Array.from(new Uint16Array(b), widen).buffer),
+  },
   I64: { bytes: 8, dtype: "int32", read: (b) => Float64Array.from(new BigInt64Array(b), Number) },
   U64: { bytes: 8, dtype: "int32", read: (b) => Float64Array.from(new BigUint64Array(b), Number) },
   I32: { bytes: 4, dtype: "int32", read: (b) => new Int32Array(b) },

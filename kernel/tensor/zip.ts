@@ -44,8 +44,10 @@ const buffer = (file: Uint8Array) => Buffer.from(file.buffer, file.byteOffset, f
 function directory(file: Buffer): Entry[] {
   // The end record is the last, but for a comment of at most 64 KiB.
   let end = file.length - 22;
-  while (end >= 0 && !(file.readUInt32LE(end) === END && end + 22 + file.readUInt16LE(end + 20) === file.length)) end--;
-  if (end < 0) throw new FormatError("the zip archive is cut short or damaged: the list of its entries is missing");
+  const first = Math.max(0, end - 0xffff);
+  while (end >= first && !(file.readUInt32LE(end) === END && end + 22 + file.readUInt16LE(end + 20) === file.length))
+    end--;
+  if (end < first) throw new FormatError("the zip archive is cut short or damaged: the list of its entries is missing");
   const count = file.readUInt16LE(end + 10);
   let at = file.readUInt32LE(end + 16);
   if (count === 0xffff || at === ZIP64) throw zip64("it");
@@ -54,7 +56,11 @@ function directory(file: Buffer): Entry[] {
     if (at + 46 > end || file.readUInt32LE(at) !== CENTRAL)
       throw new FormatError(`the zip archive is damaged: entry ${k + 1} of ${count} is missing in its list`);
     const flags = file.readUInt16LE(at + 8);
-    const [nameLength, extra, comment] = [28, 30, 32].map((offset) => file.readUInt16LE(at + offset)) as [number, number, number];
+    const [nameLength, extra, comment] = [28, 30, 32].map((offset) => file.readUInt16LE(at + offset)) as [
+      number,
+      number,
+      number,
+    ];
     const name = file.toString(flags & UTF8 ? "utf8" : "latin1", at + 46, at + 46 + nameLength);
     const entry = {
       name,
@@ -135,7 +141,9 @@ export function writeZip(entries: Iterable<[name: string, bytes: Uint8Array]>, d
 
 function size(n: number, name: string): number {
   if (n >= ZIP64)
-    throw new FormatError(`"${name}" would be beyond 4 GiB, which needs zip64; save to .safetensors, or the arrays as .npy`);
+    throw new FormatError(
+      `"${name}" would be beyond 4 GiB, which needs zip64; save to .safetensors, or the arrays as .npy`,
+    );
   return n;
 }
 
