@@ -2,9 +2,12 @@ import { compileLoop } from "../tensor/loop.ts";
 import { checkOptions } from "../tensor/options.ts";
 import { AutogradError, describe, ShapeError } from "../tensor/errors.ts";
 import { poll } from "../tensor/poll.ts";
-import { sameShape, show, sizeOf } from "../tensor/shape.ts";
+import { sameShape, show, sizeOf, type Shape } from "../tensor/shape.ts";
 import { filled } from "../tensor/create.ts";
 import { SparseTensor, sumOfSparse } from "../tensor/sparse.ts";
+import type { DType } from "../tensor/dtype.ts";
+import { onRecover } from "../tensor/recovery.ts";
+import { watchStorages, type Storage } from "../tensor/storage.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { accumulate, copy, sumTo, to } from "./broadcast.ts";
 import { gradMode, within } from "./mode.ts";
@@ -117,9 +120,20 @@ function seed(who: string, output: Tensor, gradient: Tensor | undefined): Tensor
   return gradient.dtype === output.dtype ? gradient : to([gradient], output.dtype);
 }
 
+/** Counts walks, so that a node knows whether this one has met it. */
+let walks = 0;
+let depth = 0;
+onRecover(() => {
+  depth = 0;
+  watchStorages(undefined);
+});
+
 /**
  * Walks the graph from the outputs back, newest operation first, so that every gradient is complete before it is used.
  * The only place where broadcasting is undone and dtypes are restored.
+ *
+ * What the rules compute is nobody's but ours (unless it is recorded): memory goes back as soon as no gradient on its
+ * way looks at it. `Storage.holders` counts those that do; it is −1 for every storage that was there before.
  *
  * @param wanted nodes whose gradients are returned; undefined: leaves' gradients are added to `.grad`.
  */
@@ -131,49 +145,102 @@ function walk(
   wanted: ReadonlySet<Node> | undefined,
 ): Map<Node, Tensor> {
   return within(createGraph, who, () => {
-    const pending = new Map<Node, Tensor>();
     const found = new Map<Node, Tensor>();
-    const send = (node: Node, g: Tensor): void => {
-      const before = pending.get(node);
-      pending.set(node, before === undefined ? g : sum(before, g));
-    };
     const roots = outputs.map((y) => edge(y)!);
-    roots.forEach((root, i) => send(root, seeds[i]!));
-    for (const node of order(roots, wanted)) {
-      const g = pending.get(node);
-      if (g === undefined) continue;
-      pending.delete(node);
-      poll();
-      if (wanted?.has(node)) found.set(node, g);
-      if (node instanceof Leaf) {
-        if (wanted === undefined) addToGrad(node.tensor, g, createGraph);
-        continue;
+    const nodes = order(roots, wanted, ++walks);
+    // A rule may call grad() itself; what the outer walk left on a node is put back afterwards.
+    const before = depth > 0 ? nodes.map((node) => node.pending) : undefined;
+    if (before !== undefined) for (const node of nodes) node.pending = undefined;
+    const made: Storage[] = [];
+    const watched = watchStorages(createGraph ? undefined : made);
+    depth++;
+    try {
+      for (let i = 0; i < roots.length; i++) send(roots[i]!, seeds[i]!);
+      for (let i = 0; i < nodes.length; i++) {
+        const node = nodes[i]!;
+        const g = node.pending;
+        if (g === undefined) continue;
+        node.pending = undefined;
+        poll();
+        if (wanted !== undefined && wanted.has(node)) {
+          g.storage.holders = -1;
+          found.set(node, g);
+        }
+        if (node instanceof Leaf) {
+          if (wanted === undefined) addToGrad(node.tensor, g, createGraph);
+          continue;
+        }
+        const gradients = node.apply(g);
+        const { next, shapes, dtypes } = node;
+        for (let k = 0; k < next.length; k++) {
+          const to = next[k];
+          const gradient = gradients[k];
+          if (to !== undefined && gradient !== undefined) send(to, undo(gradient, shapes[k]!, dtypes[k]!));
+        }
+        letGo(g.storage);
+        if (!retainGraph) node.release();
+        for (let k = 0; k < made.length; k++) if (made[k]!.holders === 0) made[k]!.free();
+        made.length = 0;
       }
-      const gradients = node.apply(g);
-      node.next.forEach((next, i) => {
-        const gradient = gradients[i];
-        if (next === undefined || gradient === undefined) return;
-        const undone = sumTo(gradient, node.shapes[i]!);
-        send(next, undone.dtype === node.dtypes[i] ? undone : to([undone], node.dtypes[i]!));
-      });
-      if (!retainGraph) node.release();
+    } finally {
+      depth--;
+      watchStorages(watched);
+      if (before !== undefined) nodes.forEach((node, i) => (node.pending = before[i]));
+      else for (const node of nodes) node.pending = undefined;
     }
     return found;
   });
 }
 
-/** The nodes to visit, in order. With `wanted`, only those on a way to one of them. */
-function order(roots: readonly Node[], wanted: ReadonlySet<Node> | undefined): Node[] {
-  const seen = new Set<Node>(roots);
-  const nodes = [...seen];
-  for (let i = 0; i < nodes.length; i++) {
-    for (const next of nodes[i]!.next) {
-      if (next === undefined || seen.has(next)) continue;
-      seen.add(next);
-      nodes.push(next);
-    }
+/** Adds a gradient to what a node has already. */
+function send(node: Node, g: Tensor): void {
+  const before = node.pending;
+  if (before === undefined) {
+    hold(g.storage);
+    node.pending = g;
+    return;
   }
-  nodes.sort((a, b) => b.id - a.id);
+  // The first of two is ours alone: the second is added to it where it is.
+  if (before.storage.holders === 1 && before.isPacked && !(g instanceof SparseTensor) && before.dtype === g.dtype) {
+    increase(before.shape, [before, g], none);
+    return;
+  }
+  const total = sum(before, g);
+  hold(total.storage);
+  letGo(before.storage);
+  node.pending = total;
+}
+const none: readonly number[] = [];
+
+function hold(storage: Storage): void {
+  if (storage.holders >= 0) storage.holders++;
+}
+function letGo(storage: Storage): void {
+  if (storage.holders > 0 && --storage.holders === 0) storage.free();
+}
+
+/** A gradient in the shape and dtype of its input. */
+function undo(gradient: Tensor, shape: Shape, dtype: DType): Tensor {
+  const undone = sumTo(gradient, shape);
+  return undone.dtype === dtype ? undone : to([undone], dtype);
+}
+
+/** The nodes to visit, in order. With `wanted`, only those on a way to one of them. */
+function order(roots: readonly Node[], wanted: ReadonlySet<Node> | undefined, walk: number): Node[] {
+  const nodes: Node[] = [];
+  const meet = (node: Node): void => {
+    if (node.walk === walk) return;
+    node.walk = walk;
+    nodes.push(node);
+  };
+  roots.forEach(meet);
+  let sorted = true;
+  for (let i = 0; i < nodes.length; i++) {
+    const { next } = nodes[i]!;
+    for (let k = 0; k < next.length; k++) if (next[k] !== undefined) meet(next[k]!);
+    if (i > 0 && nodes[i]!.id > nodes[i - 1]!.id) sorted = false;
+  }
+  if (!sorted) nodes.sort((a, b) => b.id - a.id);
   if (wanted === undefined) return nodes;
   const useful = new Set<Node>(wanted);
   for (let i = nodes.length - 1; i >= 0; i--) {
@@ -190,15 +257,25 @@ function sum(a: Tensor, b: Tensor): Tensor {
 }
 
 function addToGrad(leaf: Tensor, g: Tensor, createGraph: boolean): void {
-  if (g instanceof SparseTensor || leaf.grad instanceof SparseTensor) {
-    leaf.grad = leaf.grad === undefined ? g : sumOfSparse(leaf.grad, g);
-  } else if (leaf.grad === undefined) {
-    // Always a copy: the gradient may be another tensor's memory, also another leaf's gradient.
-    leaf.grad = createGraph ? g : copy([g], undefined);
+  const before = leaf.gradient;
+  if (g instanceof SparseTensor || before instanceof SparseTensor) {
+    leaf.grad = before === undefined ? g : sumOfSparse(before, g);
   } else if (createGraph) {
-    leaf.grad = accumulate([leaf.grad, g]);
+    leaf.grad = before === undefined ? g : accumulate([before, g]);
+  } else if (before !== undefined) {
+    increase(leaf.shape, [before, g], none);
+    before.storage.version++;
+    letGo(g.storage);
+  } else if (g.storage.holders === 1 && g.isPacked && g.storage.length === sizeOf(g.shape)) {
+    // Nobody else looks at this memory: it becomes the leaf's.
+    g.storage.holders = -1;
+    leaf.gradient = g;
+    leaf.gradientIsOurs = true;
   } else {
-    increase(leaf.shape, [leaf.grad, g], []);
-    leaf.grad.storage.version++;
+    // A copy: the gradient may be another tensor's memory, also another leaf's gradient.
+    leaf.gradient = copy([g], undefined);
+    leaf.gradient.storage.holders = -1;
+    leaf.gradientIsOurs = true;
+    letGo(g.storage);
   }
 }

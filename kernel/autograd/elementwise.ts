@@ -1,8 +1,8 @@
 import { resultType, type DType } from "../tensor/dtype.ts";
 import { names, parse, write, type Expression } from "../tensor/formula.ts";
 import { compileLoop, type Loop } from "../tensor/loop.ts";
-import { broadcastShapes } from "../tensor/shape.ts";
-import { empty, type Tensor } from "../tensor/tensor.ts";
+import { broadcastShapes, sameShape, type Shape } from "../tensor/shape.ts";
+import { empty, emptyLike, type Tensor } from "../tensor/tensor.ts";
 import { filled } from "../tensor/create.ts";
 import { defineOp } from "./op.ts";
 import { differentiate, is, substitute, times } from "./differentiate.ts";
@@ -11,12 +11,18 @@ import { differentiate, is, substitute, times } from "./differentiate.ts";
 export type ResultRule = (inputs: readonly Tensor[]) => DType;
 
 /** The common dtype of the inputs. */
-export const promoted: ResultRule = (inputs) => resultType(...inputs);
+export const promoted: ResultRule = (inputs) => common(inputs) ?? resultType(...inputs);
 /** The common dtype, and float32 where that would be int32 or bool: for functions whose results are not whole. */
 export const floating: ResultRule = (inputs) => {
-  const dtype = resultType(...inputs);
+  const dtype = promoted(inputs);
   return dtype === "int32" || dtype === "bool" ? "float32" : dtype;
 };
+/** The dtype that all inputs have, if there is one: nothing to promote then. */
+function common(inputs: readonly Tensor[]): DType | undefined {
+  const { dtype } = inputs[0]!;
+  for (let i = 1; i < inputs.length; i++) if (inputs[i]!.dtype !== dtype) return undefined;
+  return dtype;
+}
 /** True or false. */
 export const boolean: ResultRule = () => "bool";
 
@@ -75,43 +81,91 @@ export function elementwise<Input extends string, Scalar extends string = never>
     return found;
   };
 
+  // Which values a rule needs follows from which inputs want a gradient; planned once for each such pattern.
+  const plans: (Plan | undefined)[] = [];
+  const plan = (wanted: number): Plan => (plans[wanted] ??= makePlan(wanted, inputs, slope));
+
   const op = defineOp<readonly number[]>({
     name,
     forward(xs, values) {
-      const shape = xs.length === 1 ? xs[0]!.shape : broadcastShapes(name, ...xs.map((x) => x.shape));
-      const y = empty(shape, dtype(xs));
+      const shape = commonShape(name, xs);
+      const type = dtype(xs);
+      const y = shape === xs[0]!.shape ? emptyLike(xs[0]!, type) : empty(shape, type);
       loop ??= compileLoop([{ target: "y", value }], { operands: ["y", ...inputs], writes: ["y"], scalars });
-      loop(shape, [y, ...xs], values);
+      const operands: Tensor[] = [y];
+      for (let i = 0; i < xs.length; i++) operands.push(xs[i]!);
+      loop(shape, operands, values);
       return y;
     },
     // Only what some wanted derivative reads is kept.
     keep(y, xs) {
-      const used = new Set<string>();
-      xs.forEach((x, i) => x.requiresGrad && slope(i).reads.forEach((read) => used.add(read)));
-      return [
-        ...inputs.map((input, i) => (used.has(input) ? xs[i]! : undefined)),
-        used.has("y") ? y : undefined,
-      ].filter((x) => x !== undefined);
+      let wanted = 0;
+      for (let i = 0; i < xs.length; i++) if (xs[i]!.requiresGrad) wanted |= 1 << i;
+      const { keeps } = plan(wanted);
+      const kept: Tensor[] = [];
+      for (let i = 0; i < keeps.length; i++) kept.push(keeps[i] === inputs.length ? y : xs[keeps[i]!]!);
+      return kept;
     },
     gradient: !differentiable
       ? undefined
       : (g, { saved, attributes, needs }) => {
-          const used = new Set<string>();
-          needs.forEach((need, i) => need && slope(i).reads.forEach((read) => used.add(read)));
-          const kept = [...inputs, "y"].filter((input) => used.has(input));
-          return needs.map((need, i) =>
-            need ? slope(i).times(g, (read) => saved[kept.indexOf(read)]!, attributes) : undefined,
-          );
+          let wanted = 0;
+          for (let i = 0; i < needs.length; i++) if (needs[i]) wanted |= 1 << i;
+          const { slopes: by } = plan(wanted);
+          const gradients: (Tensor | undefined)[] = [];
+          for (let i = 0; i < by.length; i++) gradients.push(by[i]?.(g, saved, attributes));
+          return gradients;
         },
   });
-  return (xs, values = []) => op(xs, values);
+  return (xs, values = none) => op(xs, values);
+}
+
+const none: readonly number[] = [];
+
+/** What a call whose inputs want gradients in one pattern keeps, and how each gradient comes from it. */
+interface Plan {
+  /** Positions of the inputs that are kept; as many as there are inputs stands for the result. */
+  readonly keeps: readonly number[];
+  readonly slopes: readonly (
+    ((g: Tensor, saved: readonly Tensor[], scalars: readonly number[]) => Tensor) | undefined
+  )[];
+}
+
+function makePlan(wanted: number, inputs: readonly string[], slope: (i: number) => Slope): Plan {
+  const slopes = inputs.map((_, i) => ((wanted & (1 << i)) === 0 ? undefined : slope(i)));
+  const read = new Set(slopes.flatMap((s) => s?.reads ?? []));
+  const names = [...inputs, "y"];
+  const keeps = names.flatMap((input, i) => (read.has(input) ? [i] : []));
+  return {
+    keeps,
+    slopes: slopes.map((s) => {
+      if (s === undefined) return undefined;
+      const places = s.reads.map((input) => keeps.indexOf(names.indexOf(input)));
+      return (g, saved, scalars) => {
+        const values: Tensor[] = [g];
+        for (let i = 0; i < places.length; i++) values.push(saved[places[i]!]!);
+        return s.times(values, scalars);
+      };
+    }),
+  };
+}
+
+/** The shape that the inputs broadcast to: the first one's own array where that is it. */
+function commonShape(name: string, xs: readonly Tensor[]): Shape {
+  const first = xs[0]!.shape;
+  for (let i = 1; i < xs.length; i++) {
+    // A number beside a tensor is the usual case.
+    if (xs[i]!.shape.length !== 0 && !sameShape(first, xs[i]!.shape))
+      return broadcastShapes(name, ...xs.map((x) => x.shape));
+  }
+  return first.length > 0 ? first : broadcastShapes(name, ...xs.map((x) => x.shape));
 }
 
 /** The derivative by one input, as an operation that multiplies it onto a gradient. */
 interface Slope {
   /** Inputs (or "y") that it reads. */
   readonly reads: readonly string[];
-  times(g: Tensor, value: (read: string) => Tensor, scalars: readonly number[]): Tensor;
+  times(gradientAndReads: readonly Tensor[], scalars: readonly number[]): Tensor;
 }
 
 function makeSlope(
@@ -121,8 +175,8 @@ function makeSlope(
   inputs: readonly string[],
   scalars: readonly string[],
 ): Slope {
-  if (is(derivative, 0)) return { reads: [], times: (g) => filled(g.shape, 0, g.dtype) };
-  if (is(derivative, 1)) return { reads: [], times: (g) => g };
+  if (is(derivative, 0)) return { reads: [], times: ([g]) => filled(g!.shape, 0, g!.dtype) };
+  if (is(derivative, 1)) return { reads: [], times: ([g]) => g! };
   const found = names(derivative);
   const reads = [...inputs, "y"].filter((input) => found.has(input));
   const used = scalars.filter((scalar) => found.has(scalar));
@@ -141,13 +195,10 @@ function makeSlope(
   }
   const multiply = product;
   const positions = used.map((scalar) => scalars.indexOf(scalar));
+  const same = positions.length === scalars.length;
   return {
     reads,
-    times: (gradient, value, values) =>
-      multiply(
-        [gradient, ...reads.map(value)],
-        positions.map((i) => values[i]!),
-      ),
+    times: (values, all) => multiply(values, same ? all : positions.map((i) => all[i]!)),
   };
 }
 

@@ -21,74 +21,91 @@ export interface Call<Attributes = unknown> {
 }
 
 let sequence = 0;
+const nothing: readonly Tensor[] = [];
 
-/** One recorded operation: a point of the graph that `backward()` walks. */
-export class Node implements History {
+/** One recorded operation: a point of the graph that `backward()` walks. To its rule it is the call. */
+export class Node<Attributes = unknown> implements History, Call<Attributes> {
   readonly opName: string;
   /** Later operations have larger numbers, so descending order is a topological one. */
   readonly id: number;
-  readonly rule: Rule;
-  readonly attributes: unknown;
+  readonly attributes: Attributes;
   /** The operations that made the inputs; undefined where no gradient is wanted. */
-  readonly next: readonly (Node | undefined)[];
-  readonly shapes: readonly Shape[];
-  readonly dtypes: readonly DType[];
-  private kept: readonly Kept[] | undefined;
+  readonly next: (Node | undefined)[] = [];
+  readonly shapes: Shape[] = [];
+  readonly dtypes: DType[] = [];
+  readonly needs: boolean[] = [];
+  /** For the walk in backward.ts: the gradient of the result as far as it is known, and the walk that met this node. */
+  pending: Tensor | undefined = undefined;
+  walk = 0;
+  private readonly rule: Rule<Attributes>;
+  private kept: readonly Tensor[] | undefined;
+  private versions: readonly number[] | undefined = undefined;
 
   constructor(
     opName: string,
-    rule: Rule,
+    rule: Rule<Attributes>,
     inputs: readonly Tensor[],
-    attributes: unknown,
-    kept: readonly Tensor[],
+    attributes: Attributes,
+    kept: readonly Tensor[] = nothing,
     id = ++sequence,
   ) {
     this.id = id;
     this.opName = opName;
     this.rule = rule;
     this.attributes = attributes;
-    this.next = inputs.map(edge);
-    this.shapes = inputs.map((x) => x.shape);
-    this.dtypes = inputs.map((x) => x.dtype);
-    this.kept = kept.map((tensor) => ({ tensor, version: tensor.storage.version }));
+    for (let i = 0; i < inputs.length; i++) {
+      const x = inputs[i]!;
+      const from = edge(x);
+      this.next.push(from);
+      this.shapes.push(x.shape);
+      this.dtypes.push(x.dtype);
+      this.needs.push(from !== undefined);
+    }
+    this.kept = kept;
+    // Most graphs never see a change in place: versions are written down only where there was one before.
+    for (let i = 0; i < kept.length; i++) {
+      if (kept[i]!.storage.version !== 0) {
+        this.versions = kept.map((x) => x.storage.version);
+        break;
+      }
+    }
   }
 
   get isLeaf(): boolean {
     return false;
   }
 
-  /** Applies the rule to the gradient `g` of the result. */
-  apply(g: Tensor): readonly (Tensor | undefined)[] {
-    if (this.kept === undefined) {
+  /** The values kept for the rule, checked: none was changed in place since. */
+  get saved(): readonly Tensor[] {
+    const { kept, versions } = this;
+    if (kept === undefined) {
       throw new AutogradError(
         `backward: the graph of ${this.opName} was already used and freed. Compute the loss again, or call the first backward with { retainGraph: true }.`,
       );
     }
-    const saved = this.kept.map(({ tensor, version }) => {
-      if (tensor.storage.version !== version) {
+    for (let i = 0; i < kept.length; i++) {
+      const changes = kept[i]!.storage.version - (versions === undefined ? 0 : versions[i]!);
+      if (changes !== 0) {
         throw new AutogradError(
-          `backward: a ${tensor.dtype} [${tensor.shape.join(", ")}] tensor that ${this.opName} needs for its gradient was changed in place ` +
-            `since (${tensor.storage.version - version} times). Use the operation without the trailing underscore, or clone() the tensor first.`,
+          `backward: a ${kept[i]!.dtype} [${kept[i]!.shape.join(", ")}] tensor that ${this.opName} needs for its gradient was changed in place ` +
+            `since (${changes} times). Use the operation without the trailing underscore, or clone() the tensor first.`,
         );
       }
-      return tensor;
-    });
-    return this.rule(g, {
-      saved,
-      attributes: this.attributes,
-      shapes: this.shapes,
-      needs: this.next.map((n) => n !== undefined),
-    });
+    }
+    return kept;
+  }
+
+  /** Applies the rule to the gradient `g` of the result. */
+  apply(g: Tensor): readonly (Tensor | undefined)[] {
+    // Also where the rule needs nothing that was kept: used twice is used twice.
+    void this.saved;
+    return this.rule(g, this);
   }
 
   /** Lets go of the values kept for the gradient. An op that kept none can be differentiated again. */
   release(): void {
     if (this.kept !== undefined && this.kept.length > 0) this.kept = undefined;
   }
-}
-interface Kept {
-  readonly tensor: Tensor;
-  readonly version: number;
 }
 
 /** The end of a path: a tensor that gradients are accumulated into. */
@@ -97,7 +114,7 @@ export class Leaf extends Node {
 
   constructor(tensor: Tensor) {
     // It comes after everything that uses it, whenever it was made.
-    super("leaf", () => [], [], undefined, [], 0);
+    super("leaf", () => [], [], undefined, nothing, 0);
     this.tensor = tensor;
   }
 

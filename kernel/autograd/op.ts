@@ -28,7 +28,7 @@ export function defineOp<Attributes = undefined>({
     poll();
     const y = forward(inputs, attributes);
     if (gradient !== undefined && gradMode.enabled && wanted(inputs)) {
-      y.setHistory(new Node(name, gradient as Rule, inputs, attributes, keep?.(y, inputs, attributes) ?? []));
+      y.setHistory(new Node(name, gradient, inputs, attributes, keep?.(y, inputs, attributes)) as Node);
     }
     return y;
   };

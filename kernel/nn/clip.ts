@@ -12,7 +12,7 @@ import { Tensor } from "../tensor/tensor.ts";
 function gradients(who: string, parameters: Tensor | Iterable<Tensor>): Tensor[] {
   const list = parameters instanceof Tensor ? [parameters] : [...parameters];
   list.forEach((x, i) => checkTensor(who, `parameter ${i}`, x));
-  return list.map((x) => x.grad).filter((g) => g !== undefined);
+  return list.map((x) => x.gradient).filter((g) => g !== undefined);
 }
 
 /**

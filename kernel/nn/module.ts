@@ -154,7 +154,7 @@ export abstract class Module {
   zeroGrad(options: { setToNone?: boolean } = {}): void {
     checkOptions("zeroGrad", options, ["setToNone"]);
     for (const parameter of this.parameters()) {
-      if (options.setToNone ?? true) parameter.grad = undefined;
+      if (options.setToNone ?? true) parameter.dropGradient();
       else if (parameter.grad !== undefined) parameter.grad = detach(parameter.grad).zero_();
     }
   }

@@ -40,7 +40,8 @@ function finish(who: string, x: Tensor, options: TensorOptions): Tensor {
 /** Every element the same. */
 export function filled(shape: Shape, value: number, dtype: DType): Tensor {
   const x = empty(shape, dtype);
-  x.storage.array().fill(value);
+  if (x.storage.length === 1) x.storage.setAt(0, value);
+  else x.storage.array().fill(value);
   return x;
 }
 

@@ -33,8 +33,8 @@ export class Storage {
   version = 0;
   /** Counts the changes in place that autograd recorded. Another view of this storage is stale after one. */
   rewrites = 0;
-  /** How many gradients on their way through backward() look at it; used by autograd/backward.ts only. */
-  holders = 0;
+  /** How many gradients on their way through backward() look at it; −1: nobody counts. See autograd/backward.ts. */
+  holders = -1;
   /** Keeps the memory. */
   private span: Span | undefined;
   private elements: TypedArray | undefined;
@@ -46,7 +46,10 @@ export class Storage {
     this.span = lastSpan;
     this.elements = undefined;
     if (poison !== undefined) this.array().fill(dtype === "bool" ? 1 : poison);
-    if (watch !== undefined) watch.push(this);
+    if (watch !== undefined) {
+      this.holders = 0;
+      watch.push(this);
+    }
   }
 
   /** A view of the elements. It never leaves the engine: what a user gets is a copy. */
@@ -66,6 +69,12 @@ export class Storage {
     return this.array()[index]!;
   }
 
+  /** Sets one element. */
+  setAt(index: number, value: number): void {
+    if (this.dtype === "float32") heap.f32[this.address / 4 + index] = value;
+    else this.array()[index] = value;
+  }
+
   /** Gives the memory back at once. Only for storages that no tensor of the user's can reach. */
   free(): void {
     if (this.span === undefined) return;
@@ -82,14 +91,13 @@ export function poisonMemory(value: number | undefined): void {
   poison = value;
 }
 
-/** Every storage made is put here while it is an array: see autograd/backward.ts. */
+/** While this is a list, every storage made is put into it and its holders are counted. */
 let watch: Storage[] | undefined;
 export function watchStorages(list: Storage[] | undefined): Storage[] | undefined {
   const before = watch;
   watch = list;
   return before;
 }
-onRecover(() => (watch = undefined));
 
 /** Elements that may hold anything: whoever asks writes all of them. */
 export function allocate(dtype: DType, length: number): Storage {

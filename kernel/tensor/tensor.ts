@@ -23,13 +23,17 @@ export type Nested = number | boolean | readonly Nested[];
 export class Tensor {
   /** Sizes, outermost first; `[]` for a single number. */
   readonly shape: Shape;
-  /** Gradient that `backward()` accumulated here. */
-  grad: Tensor | undefined = undefined;
   /** @internal */ readonly storage: Storage;
   /** @internal Steps in elements, per dim. */
   readonly strides: readonly number[];
   /** @internal First element in the storage. */
   readonly offset: number;
+  /** @internal Whether the elements lie row by row without gaps. */
+  readonly isPacked: boolean;
+  /** @internal What `grad` gives, for code that does not keep it. */
+  gradient: Tensor | undefined = undefined;
+  /** @internal Whether nobody else can hold `gradient`, so that its memory can be used again at once. */
+  gradientIsOurs = false;
   /** @internal */ history: History | undefined = undefined;
   /** @internal `storage.rewrites` when `history` was written. */
   historyRewrites = 0;
@@ -43,7 +47,27 @@ export class Tensor {
     this.shape = shape;
     this.strides = strides ?? contiguousStrides(shape);
     this.offset = offset;
+    this.isPacked = strides === undefined || isContiguous(shape, strides);
     this.isView = isView;
+  }
+
+  /** Gradient that `backward()` accumulated here. */
+  get grad(): Tensor | undefined {
+    this.gradientIsOurs = false;
+    return this.gradient;
+  }
+  set grad(value: Tensor | undefined) {
+    this.dropGradient();
+    this.gradient = value;
+  }
+
+  /** @internal Forgets the gradient; gives its memory back at once if nobody has seen it. */
+  dropGradient(): void {
+    if (this.gradientIsOurs) {
+      this.gradient!.storage.free();
+      this.gradientIsOurs = false;
+    }
+    this.gradient = undefined;
   }
 
   get dtype(): DType {
@@ -105,7 +129,7 @@ export class Tensor {
     return this.shape[checkDim("size", dim, this.shape.length)]!;
   }
   isContiguous(): boolean {
-    return isContiguous(this.shape, this.strides);
+    return this.isPacked;
   }
 
   /** The only element, as a number. */
@@ -177,6 +201,15 @@ export function empty(shape: Shape, dtype: DType): Tensor {
   return new Tensor(allocate(dtype, sizeOf(shape)), shape);
 }
 
+/** The same with the shape of `x`: sizes and steps are shared, not copied. */
+export function emptyLike(x: Tensor, dtype: DType): Tensor {
+  const storage = allocate(dtype, x.isPacked ? elementCount(x) : sizeOf(x.shape));
+  return new Tensor(storage, x.shape, x.isPacked ? x.strides : undefined);
+}
+function elementCount(x: Tensor): number {
+  return x.isView ? sizeOf(x.shape) : x.storage.length;
+}
+
 /** Another look at the same memory. */
 export function view(x: Tensor, shape: Shape, strides: readonly number[], offset = x.offset): Tensor {
   return new Tensor(x.storage, shape, strides, offset, true);
@@ -193,7 +226,7 @@ export function copyElements(x: Tensor, target: TypedArray, start: number): void
   const source = x.storage.array();
   const size = sizeOf(shape);
   if (size === 0) return;
-  if (isContiguous(shape, strides)) {
+  if (x.isPacked) {
     target.set(source.subarray(offset, offset + size), start);
     return;
   }
@@ -217,7 +250,7 @@ export function copyElements(x: Tensor, target: TypedArray, start: number): void
 
 /** `x` itself if its elements lie row by row, otherwise a copy that does. Not recorded: for use inside ops. */
 export function packed(x: Tensor): Tensor {
-  if (isContiguous(x.shape, x.strides)) return x;
+  if (x.isPacked) return x;
   const y = empty(x.shape, x.dtype);
   copyElements(x, y.storage.array(), 0);
   return y;
