@@ -28,7 +28,7 @@ export const layers: Record<string, Layer> = {
   "kernel/autograd": { imports: ["kernel/tensor"] },
   "kernel/ops": { imports: ["kernel/autograd", "kernel/tensor", "kernel/wasm"] },
   "kernel/nn": { imports: ["kernel/ops", "kernel/autograd", "kernel/tensor"] },
-  "kernel/optim": { imports: ["kernel/autograd", "kernel/tensor"] },
+  "kernel/optim": { imports: ["kernel/ops", "kernel/autograd", "kernel/tensor"] },
   "kernel/data": { imports: ["kernel/tensor"], packages: [...files, "node:crypto", "node:os", "node:zlib"] },
   "kernel/plot": {},
   "kernel/experiment": {

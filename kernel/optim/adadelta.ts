@@ -1,5 +1,5 @@
 import type { Tensor } from "../tensor/tensor.ts";
-import { atLeast0, flag, Optimizer, type ParamGroup, type Params, type ParamState } from "./optimizer.ts";
+import { atLeast0, flag, Optimizer, type ParamGroup, type Params, type ParamState, type Rule } from "./optimizer.ts";
 import { compute, nextStep, run, slot } from "./rule.ts";
 
 export interface AdadeltaOptions {
@@ -37,18 +37,26 @@ export class Adadelta extends Optimizer<AdadeltaOptions> {
     });
   }
 
+  protected override rule({ weightDecay, maximize }: ParamGroup<AdadeltaOptions>): Rule {
+    return [
+      maximize && "g = -g",
+      weightDecay !== 0 && "g = g + weightDecay * w",
+      "s = rho * s + (1 - rho) * g * g",
+      "d = sqrt(a + eps) / sqrt(s + eps) * g",
+      "a = rho * a + (1 - rho) * d * d",
+      "w = w - lr * d",
+    ];
+  }
+
+  protected override get stateNames(): readonly string[] {
+    return ["step", "square_avg", "acc_delta"];
+  }
+
   protected override update(w: Tensor, g: Tensor, state: ParamState, group: ParamGroup<AdadeltaOptions>): void {
-    const { lr, rho, eps, weightDecay, maximize } = group;
+    const { lr, rho, eps, weightDecay } = group;
     nextStep(state);
     run(
-      [
-        maximize && "g = -g",
-        weightDecay !== 0 && "g = g + weightDecay * w",
-        "s = rho * s + (1 - rho) * g * g",
-        "d = sqrt(a + eps) / sqrt(s + eps) * g",
-        "a = rho * a + (1 - rho) * d * d",
-        "w = w - lr * d",
-      ],
+      this.rule(group),
       { w, g, s: slot(state, "square_avg", w), a: slot(state, "acc_delta", w) },
       { lr, rho, eps, weightDecay },
     );

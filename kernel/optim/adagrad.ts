@@ -1,5 +1,7 @@
+import type { SparseTensor } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { atLeast0, flag, Optimizer, type ParamGroup, type Params, type ParamState } from "./optimizer.ts";
+import { atLeast0, flag, Optimizer, type ParamGroup, type Params, type ParamState, type Rule } from "./optimizer.ts";
+import { runRows, sparseDecay } from "./rows.ts";
 import { compute, nextStep, run, slot } from "./rule.ts";
 
 export interface AdagradOptions {
@@ -31,6 +33,8 @@ const defaults: AdagradOptions = {
  *     s ← s + g²
  *     w ← w − lr / (1 + (t − 1) lrDecay) · g / (√s + ε)
  *
+ * A sparse gradient moves only its rows, and changes only their sums; weight decay is refused with it.
+ *
  * Duchi, Hazan & Singer 2011, JMLR 12. Same results as torch.optim.Adagrad.
  */
 export class Adagrad extends Optimizer<AdagradOptions> {
@@ -45,19 +49,36 @@ export class Adagrad extends Optimizer<AdagradOptions> {
     });
   }
 
+  /** lr already holds its decay, lr / (1 + (t − 1) lrDecay). */
+  protected override rule({ weightDecay, maximize }: ParamGroup<AdagradOptions>): Rule {
+    return [
+      maximize && "g = -g",
+      weightDecay !== 0 && "g = g + weightDecay * w",
+      "s = s + g * g",
+      "w = w - lr * g / (sqrt(s) + eps)",
+    ];
+  }
+
+  protected override get stateNames(): readonly string[] {
+    return ["step", "sum"];
+  }
+
   protected override update(w: Tensor, g: Tensor, state: ParamState, group: ParamGroup<AdagradOptions>): void {
-    const { lr, lrDecay, weightDecay, initialAccumulatorValue, eps, maximize } = group;
-    const t = nextStep(state);
-    run(
-      [
-        maximize && "g = -g",
-        weightDecay !== 0 && "g = g + weightDecay * w",
-        "s = s + g * g",
-        "w = w - lr * g / (sqrt(s) + eps)",
-      ],
-      { w, g, s: slot(state, "sum", w, initialAccumulatorValue) },
-      { lr: lr / (1 + (t - 1) * lrDecay), weightDecay, eps },
-    );
+    const s = slot(state, "sum", w, group.initialAccumulatorValue);
+    run(this.rule(group), { w, g, s }, this.numbers(state, group));
+  }
+  protected override updateSparse(
+    w: Tensor,
+    g: SparseTensor,
+    state: ParamState,
+    group: ParamGroup<AdagradOptions>,
+  ): void {
+    if (group.weightDecay !== 0) throw sparseDecay("Adagrad", group.weightDecay);
+    const s = slot(state, "sum", w, group.initialAccumulatorValue);
+    runRows(this.rule(group), g, { w, s }, this.numbers(state, group));
+  }
+  private numbers(state: ParamState, { lr, lrDecay, weightDecay, eps }: AdagradOptions): { [name: string]: number } {
+    return { lr: lr / (1 + (nextStep(state) - 1) * lrDecay), weightDecay, eps };
   }
 
   /** lr / (1 + (t − 1) lrDecay) / (√s + ε). */

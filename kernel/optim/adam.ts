@@ -1,5 +1,15 @@
 import type { Tensor } from "../tensor/tensor.ts";
-import { atLeast0, flag, Optimizer, twoShares, type ParamGroup, type Params, type ParamState } from "./optimizer.ts";
+import {
+  atLeast0,
+  flag,
+  Optimizer,
+  twoShares,
+  type ParamGroup,
+  type Params,
+  type ParamState,
+  type Ranges,
+  type Rule,
+} from "./optimizer.ts";
 import { compute, nextStep, run, slot } from "./rule.ts";
 
 export interface AdamOptions {
@@ -37,8 +47,13 @@ export const adamDefaults: AdamOptions = {
  *
  * Kingma & Ba 2015, arXiv:1412.6980, Algorithm 1. Same results as torch.optim.Adam.
  */
-export class Adam extends Optimizer<AdamOptions> {
-  constructor(params: Params<AdamOptions>, options?: Partial<AdamOptions>, defaults: AdamOptions = adamDefaults) {
+export class Adam<Options extends AdamOptions = AdamOptions> extends Optimizer<Options> {
+  constructor(
+    params: Params<Options>,
+    options?: Partial<Options>,
+    defaults: Options = adamDefaults as Options,
+    more: Ranges<Options> = {},
+  ) {
     super(params, options, defaults, {
       lr: atLeast0,
       betas: twoShares,
@@ -46,44 +61,58 @@ export class Adam extends Optimizer<AdamOptions> {
       weightDecay: atLeast0,
       amsgrad: flag,
       maximize: flag,
-    });
+      ...more,
+    } as Ranges<Options>);
   }
 
   /** The lines that apply the weight decay. AdamW has another. */
-  protected decay({ weightDecay }: AdamOptions): readonly (string | false)[] {
+  protected decay({ weightDecay }: AdamOptions): Rule {
     return [weightDecay !== 0 && "g = g + weightDecay * w"];
   }
 
-  protected override update(w: Tensor, g: Tensor, state: ParamState, group: ParamGroup<AdamOptions>): void {
+  /** correct1 = 1 − β₁ᵗ, correct2 = 1 − β₂ᵗ. */
+  protected override rule(group: ParamGroup<Options>): Rule {
+    const { amsgrad, maximize } = group;
+    return [
+      maximize && "g = -g",
+      ...this.decay(group),
+      "m = b1 * m + (1 - b1) * g",
+      "v = b2 * v + (1 - b2) * g * g",
+      amsgrad && "vmax = max(vmax, v)",
+      `w = w - lr * (m / correct1) / (sqrt(${amsgrad ? "vmax" : "v"} / correct2) + eps)`,
+    ];
+  }
+
+  protected override get stateNames(): readonly string[] {
+    return ["step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq?"];
+  }
+
+  protected override update(w: Tensor, g: Tensor, state: ParamState, group: ParamGroup<Options>): void {
     const {
       lr,
       betas: [b1, b2],
       eps,
       weightDecay,
       amsgrad,
-      maximize,
     } = group;
     const t = nextStep(state);
     const tensors = { w, g, m: slot(state, "exp_avg", w), v: slot(state, "exp_avg_sq", w) };
-    run(
-      [
-        maximize && "g = -g",
-        ...this.decay(group),
-        "m = b1 * m + (1 - b1) * g",
-        "v = b2 * v + (1 - b2) * g * g",
-        amsgrad && "vmax = max(vmax, v)",
-        `w = w - lr * (m / correct1) / (sqrt(${amsgrad ? "vmax" : "v"} / correct2) + eps)`,
-      ],
-      amsgrad ? { ...tensors, vmax: slot(state, "max_exp_avg_sq", w) } : tensors,
-      { lr, b1, b2, eps, weightDecay, correct1: 1 - b1 ** t, correct2: 1 - b2 ** t },
-    );
+    run(this.rule(group), amsgrad ? { ...tensors, vmax: slot(state, "max_exp_avg_sq", w) } : tensors, {
+      lr,
+      b1,
+      b2,
+      eps,
+      weightDecay,
+      correct1: 1 - b1 ** t,
+      correct2: 1 - b2 ** t,
+    });
   }
 
   /** lr / (√v̂ + ε). */
   protected override rate(
     _w: Tensor,
     state: ParamState | undefined,
-    { lr, betas, eps, amsgrad }: ParamGroup<AdamOptions>,
+    { lr, betas, eps, amsgrad }: ParamGroup<Options>,
   ): Tensor | number {
     if (state === undefined || state["step"] === undefined) return NaN;
     const v = state[amsgrad ? "max_exp_avg_sq" : "exp_avg_sq"] as Tensor;

@@ -1,5 +1,14 @@
 import type { Tensor } from "../tensor/tensor.ts";
-import { atLeast0, flag, Optimizer, twoShares, type ParamGroup, type Params, type ParamState } from "./optimizer.ts";
+import {
+  atLeast0,
+  flag,
+  Optimizer,
+  twoShares,
+  type ParamGroup,
+  type Params,
+  type ParamState,
+  type Rule,
+} from "./optimizer.ts";
 import { compute, nextStep, run, slot } from "./rule.ts";
 
 export interface AdamaxOptions {
@@ -36,23 +45,31 @@ export class Adamax extends Optimizer<AdamaxOptions> {
     });
   }
 
+  /** correct1 = 1 − β₁ᵗ. */
+  protected override rule({ weightDecay, maximize }: ParamGroup<AdamaxOptions>): Rule {
+    return [
+      maximize && "g = -g",
+      weightDecay !== 0 && "g = g + weightDecay * w",
+      "m = b1 * m + (1 - b1) * g",
+      "u = max(b2 * u, abs(g) + eps)",
+      "w = w - lr / correct1 * m / u",
+    ];
+  }
+
+  protected override get stateNames(): readonly string[] {
+    return ["step", "exp_avg", "exp_inf"];
+  }
+
   protected override update(w: Tensor, g: Tensor, state: ParamState, group: ParamGroup<AdamaxOptions>): void {
     const {
       lr,
       betas: [b1, b2],
       eps,
       weightDecay,
-      maximize,
     } = group;
     const t = nextStep(state);
     run(
-      [
-        maximize && "g = -g",
-        weightDecay !== 0 && "g = g + weightDecay * w",
-        "m = b1 * m + (1 - b1) * g",
-        "u = max(b2 * u, abs(g) + eps)",
-        "w = w - lr / correct1 * m / u",
-      ],
+      this.rule(group),
       { w, g, m: slot(state, "exp_avg", w), u: slot(state, "exp_inf", w) },
       { lr, b1, b2, eps, weightDecay, correct1: 1 - b1 ** t },
     );

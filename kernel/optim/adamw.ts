@@ -1,5 +1,5 @@
 import { Adam, adamDefaults, type AdamOptions } from "./adam.ts";
-import type { Params } from "./optimizer.ts";
+import type { Params, Rule } from "./optimizer.ts";
 
 /**
  * Adam with decoupled weight decay: the weights shrink by themselves, untouched by the scaling of the gradient.
@@ -12,7 +12,7 @@ export class AdamW extends Adam {
   constructor(params: Params<AdamOptions>, options?: Partial<AdamOptions>) {
     super(params, options, { ...adamDefaults, weightDecay: 1e-2 });
   }
-  protected override decay({ weightDecay }: AdamOptions): readonly (string | false)[] {
+  protected override decay({ weightDecay }: AdamOptions): Rule {
     return [weightDecay !== 0 && "w = w * (1 - lr * weightDecay)"];
   }
 }

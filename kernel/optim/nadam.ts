@@ -1,5 +1,14 @@
 import type { Tensor } from "../tensor/tensor.ts";
-import { atLeast0, flag, Optimizer, twoShares, type ParamGroup, type Params, type ParamState } from "./optimizer.ts";
+import {
+  atLeast0,
+  flag,
+  Optimizer,
+  twoShares,
+  type ParamGroup,
+  type Params,
+  type ParamState,
+  type Rule,
+} from "./optimizer.ts";
 import { compute, nextStep, run, slot } from "./rule.ts";
 
 export interface NAdamOptions {
@@ -58,6 +67,22 @@ export class NAdam extends Optimizer<NAdamOptions> {
     });
   }
 
+  /** correct2 = 1 − β₂ᵗ, ofGradient = (1 − μₜ)/(1 − P), ofMean = μₜ₊₁/(1 − P μₜ₊₁). */
+  protected override rule({ weightDecay, decoupledWeightDecay, maximize }: ParamGroup<NAdamOptions>): Rule {
+    return [
+      maximize && "g = -g",
+      weightDecay !== 0 && (decoupledWeightDecay ? "w = w * (1 - lr * weightDecay)" : "g = g + weightDecay * w"),
+      "m = b1 * m + (1 - b1) * g",
+      "v = b2 * v + (1 - b2) * g * g",
+      "d = sqrt(v / correct2) + eps",
+      "w = w - lr * (ofGradient * g + ofMean * m) / d",
+    ];
+  }
+
+  protected override get stateNames(): readonly string[] {
+    return ["step", "mu_product", "exp_avg", "exp_avg_sq"];
+  }
+
   protected override update(w: Tensor, g: Tensor, state: ParamState, group: ParamGroup<NAdamOptions>): void {
     const {
       lr,
@@ -65,8 +90,6 @@ export class NAdam extends Optimizer<NAdamOptions> {
       eps,
       weightDecay,
       momentumDecay,
-      decoupledWeightDecay,
-      maximize,
       variant,
     } = group;
     const t = nextStep(state);
@@ -78,14 +101,7 @@ export class NAdam extends Optimizer<NAdamOptions> {
     const next = old ? Math.fround(Math.fround(product * Math.fround(mu)) * Math.fround(muNext)) : product * muNext;
     state["mu_product"] = product;
     run(
-      [
-        maximize && "g = -g",
-        weightDecay !== 0 && (decoupledWeightDecay ? "w = w * (1 - lr * weightDecay)" : "g = g + weightDecay * w"),
-        "m = b1 * m + (1 - b1) * g",
-        "v = b2 * v + (1 - b2) * g * g",
-        "d = sqrt(v / correct2) + eps",
-        "w = w - lr * (ofGradient * g + ofMean * m) / d",
-      ],
+      this.rule(group),
       { w, g, m: slot(state, "exp_avg", w), v: slot(state, "exp_avg_sq", w) },
       {
         lr,

@@ -1,5 +1,14 @@
 import type { Tensor } from "../tensor/tensor.ts";
-import { atLeast0, flag, Optimizer, twoShares, type ParamGroup, type Params, type ParamState } from "./optimizer.ts";
+import {
+  atLeast0,
+  flag,
+  Optimizer,
+  twoShares,
+  type ParamGroup,
+  type Params,
+  type ParamState,
+  type Rule,
+} from "./optimizer.ts";
 import { compute, nextStep, run, slot } from "./rule.ts";
 
 export interface RAdamOptions {
@@ -59,25 +68,35 @@ export class RAdam extends Optimizer<RAdamOptions> {
     });
   }
 
+  /** correct1 = 1 − β₁ᵗ, scale = r √(1 − β₂ᵗ). Not rectified: the first steps, while r is not defined. */
+  protected override rule(
+    { weightDecay, decoupledWeightDecay, maximize }: ParamGroup<RAdamOptions>,
+    rectified = true,
+  ): Rule {
+    return [
+      maximize && "g = -g",
+      weightDecay !== 0 && (decoupledWeightDecay ? "w = w * (1 - lr * weightDecay)" : "g = g + weightDecay * w"),
+      "m = b1 * m + (1 - b1) * g",
+      "v = b2 * v + (1 - b2) * g * g",
+      rectified ? "w = w - lr * (m / correct1) * scale / (sqrt(v) + eps)" : "w = w - lr * (m / correct1)",
+    ];
+  }
+
+  protected override get stateNames(): readonly string[] {
+    return ["step", "exp_avg", "exp_avg_sq"];
+  }
+
   protected override update(w: Tensor, g: Tensor, state: ParamState, group: ParamGroup<RAdamOptions>): void {
     const {
       lr,
       betas: [b1, b2],
       eps,
       weightDecay,
-      decoupledWeightDecay,
-      maximize,
     } = group;
     const t = nextStep(state);
     const r = rectification(b2, t);
     run(
-      [
-        maximize && "g = -g",
-        weightDecay !== 0 && (decoupledWeightDecay ? "w = w * (1 - lr * weightDecay)" : "g = g + weightDecay * w"),
-        "m = b1 * m + (1 - b1) * g",
-        "v = b2 * v + (1 - b2) * g * g",
-        r === undefined ? "w = w - lr * (m / correct1)" : "w = w - lr * (m / correct1) * scale / (sqrt(v) + eps)",
-      ],
+      this.rule(group, r !== undefined),
       { w, g, m: slot(state, "exp_avg", w), v: slot(state, "exp_avg_sq", w) },
       { lr, b1, b2, eps, weightDecay, correct1: 1 - b1 ** t, scale: (r ?? 0) * Math.sqrt(1 - b2 ** t) },
     );

@@ -1,5 +1,5 @@
 import type { Tensor } from "../tensor/tensor.ts";
-import { atLeast0, flag, Optimizer, type ParamGroup, type Params, type ParamState } from "./optimizer.ts";
+import { atLeast0, flag, Optimizer, type ParamGroup, type Params, type ParamState, type Rule } from "./optimizer.ts";
 import { compute, nextStep, run, slot } from "./rule.ts";
 
 export interface RMSpropOptions {
@@ -49,25 +49,29 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
     });
   }
 
+  protected override rule({ weightDecay, momentum, centered, maximize }: ParamGroup<RMSpropOptions>): Rule {
+    return [
+      maximize && "g = -g",
+      weightDecay !== 0 && "g = g + weightDecay * w",
+      "v = alpha * v + (1 - alpha) * g * g",
+      centered && "a = alpha * a + (1 - alpha) * g",
+      centered ? "d = sqrt(v - a * a) + eps" : "d = sqrt(v) + eps",
+      momentum > 0 && "b = momentum * b + g / d",
+      momentum > 0 ? "w = w - lr * b" : "w = w - lr * g / d",
+    ];
+  }
+
+  protected override get stateNames(): readonly string[] {
+    return ["step", "square_avg", "momentum_buffer?", "grad_avg?"];
+  }
+
   protected override update(w: Tensor, g: Tensor, state: ParamState, group: ParamGroup<RMSpropOptions>): void {
-    const { lr, alpha, eps, weightDecay, momentum, centered, maximize } = group;
+    const { lr, alpha, eps, weightDecay, momentum, centered } = group;
     nextStep(state);
     const tensors: { [name: string]: Tensor } = { w, g, v: slot(state, "square_avg", w) };
     if (momentum > 0) tensors["b"] = slot(state, "momentum_buffer", w);
     if (centered) tensors["a"] = slot(state, "grad_avg", w);
-    run(
-      [
-        maximize && "g = -g",
-        weightDecay !== 0 && "g = g + weightDecay * w",
-        "v = alpha * v + (1 - alpha) * g * g",
-        centered && "a = alpha * a + (1 - alpha) * g",
-        centered ? "d = sqrt(v - a * a) + eps" : "d = sqrt(v) + eps",
-        momentum > 0 && "b = momentum * b + g / d",
-        momentum > 0 ? "w = w - lr * b" : "w = w - lr * g / d",
-      ],
-      tensors,
-      { lr, alpha, eps, weightDecay, momentum },
-    );
+    run(this.rule(group), tensors, { lr, alpha, eps, weightDecay, momentum });
   }
 
   /** lr / d. */

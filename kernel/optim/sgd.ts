@@ -1,6 +1,8 @@
 import { OptionError } from "../tensor/errors.ts";
+import type { SparseTensor } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { atLeast0, flag, Optimizer, type ParamGroup, type Params, type ParamState } from "./optimizer.ts";
+import { atLeast0, flag, Optimizer, type ParamGroup, type Params, type ParamState, type Rule } from "./optimizer.ts";
+import { runRows, sparseDecay } from "./rows.ts";
 import { run, slot } from "./rule.ts";
 
 export interface SGDOptions {
@@ -25,6 +27,9 @@ const defaults: SGDOptions = { lr: 1e-3, momentum: 0, dampening: 0, weightDecay:
  *     b ← μ b + (1 − τ) g            (b = g at the first step)
  *     w ← w − lr · b                 Nesterov: w ← w − lr · (g + μ b)
  *
+ * A sparse gradient moves only its rows; with momentum the direction b is that of all rows, and all move. Weight decay
+ * would move all, and is refused with it.
+ *
  * Momentum: Polyak 1964; Sutskever et al. 2013. Same results as torch.optim.SGD.
  */
 export class SGD extends Optimizer<SGDOptions> {
@@ -44,22 +49,33 @@ export class SGD extends Optimizer<SGDOptions> {
     }
   }
 
+  protected override rule({ momentum, weightDecay, nesterov, maximize }: ParamGroup<SGDOptions>): Rule {
+    const gradient: Rule = [maximize && "g = -g", weightDecay !== 0 && "g = g + weightDecay * w"];
+    if (momentum === 0) return [...gradient, "w = w - lr * g"];
+    return [
+      ...gradient,
+      "b = momentum * b + (1 - dampening) * g",
+      nesterov ? "w = w - lr * (g + momentum * b)" : "w = w - lr * b",
+    ];
+  }
+
+  protected override get stateNames(): readonly string[] {
+    return ["momentum_buffer?"];
+  }
+
   protected override update(w: Tensor, g: Tensor, state: ParamState, group: ParamGroup<SGDOptions>): void {
-    const { lr, momentum, weightDecay, nesterov, maximize } = group;
-    const gradient = [maximize && "g = -g", weightDecay !== 0 && "g = g + weightDecay * w"];
-    if (momentum === 0) return run([...gradient, "w = w - lr * g"], { w, g }, { lr, weightDecay });
+    const { lr, momentum, weightDecay } = group;
+    if (momentum === 0) return run(this.rule(group), { w, g }, { lr, weightDecay });
     // The first direction is the gradient itself, undampened.
     const dampening = "momentum_buffer" in state ? group.dampening : 0;
     const b = slot(state, "momentum_buffer", w);
-    run(
-      [
-        ...gradient,
-        "b = momentum * b + (1 - dampening) * g",
-        nesterov ? "w = w - lr * (g + momentum * b)" : "w = w - lr * b",
-      ],
-      { w, g, b },
-      { lr, momentum, dampening, weightDecay },
-    );
+    run(this.rule(group), { w, g, b }, { lr, momentum, dampening, weightDecay });
+  }
+
+  protected override updateSparse(w: Tensor, g: SparseTensor, state: ParamState, group: ParamGroup<SGDOptions>): void {
+    if (group.weightDecay !== 0) throw sparseDecay("SGD", group.weightDecay);
+    if (group.momentum !== 0) this.update(w, g.toDense(), state, group);
+    else runRows(this.rule(group), g, { w }, { lr: group.lr, weightDecay: 0 });
   }
 
   protected override rate(_w: Tensor, _state: ParamState | undefined, { lr }: ParamGroup<SGDOptions>): number {

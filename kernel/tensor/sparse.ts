@@ -90,6 +90,11 @@ export class SparseTensor extends Tensor {
     for (let i = 0; i < this.numbers.length; i++) this.numbers[i]! *= factor;
   }
 
+  /** @internal The same shape without any row. */
+  zeroed(): SparseTensor {
+    return new SparseTensor(new Int32Array(0), this.numbers.slice(0, 0), this.shape, true);
+  }
+
   /** An ordinary tensor with zeros where no row is kept. */
   toDense(): Tensor {
     return fromFlat(this.toTypedArray(), this.shape, this.dtype);

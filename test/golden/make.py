@@ -111,21 +111,136 @@ def run_module(case):
     return {"out": dump(out), "gradInput": dump(x.grad), "gradParams": grads}
 
 
+class Reference:
+    """What PyTorch 1.13 lacks, from the papers and PyTorch 2's documentation; plain arithmetic in float64."""
+
+    def __init__(self, params, **options):
+        self.x, self.o, self.t = params[0], {**self.defaults, **options}, 0
+        self.state = [torch.zeros_like(self.x.detach()) for _ in range(3)]
+
+    @torch.no_grad()
+    def step(self):
+        self.t += 1
+        self.update(self.x, self.x.grad, self.t, *self.state, **self.o)
+
+
+class Lion(Reference):
+    defaults = {"lr": 1e-4, "betas": (0.9, 0.99), "weight_decay": 0}
+
+    def update(self, w, g, t, m, _v, _x, lr, betas, weight_decay):
+        w -= lr * (torch.sign(betas[0] * m + (1 - betas[0]) * g) + weight_decay * w)
+        m.copy_(betas[1] * m + (1 - betas[1]) * g)
+
+
+class AMSGrad(Reference):
+    defaults = {"lr": 1e-3, "betas": (0.9, 0.999), "weight_decay": 0, "variant": "torch"}
+
+    def update(self, w, g, t, m, v, vmax, lr, betas, weight_decay, variant):
+        b1, b2 = betas
+        g = g + weight_decay * w
+        m.copy_(b1 * m + (1 - b1) * g)
+        v.copy_(b2 * v + (1 - b2) * g**2)
+        vmax.copy_(torch.maximum(vmax, v))
+        if variant == "torch":
+            w -= lr * (m / (1 - b1**t)) / (torch.sqrt(vmax / (1 - b2**t)) + 1e-8)
+        elif variant == "keras":
+            w -= lr * math.sqrt(1 - b2**t) / (1 - b1**t) * m / (torch.sqrt(vmax) + 1e-7)
+        else:
+            w -= torch.where(vmax == 0, torch.zeros_like(w), lr * m / torch.sqrt(vmax))
+
+
+class Muon(Reference):
+    defaults = {"lr": 1e-3, "weight_decay": 0.1, "momentum": 0.95, "nesterov": True, "adjust_lr_fn": "original"}
+
+    def update(self, w, g, t, buf, _v, _x, lr, weight_decay, momentum, nesterov, adjust_lr_fn):
+        buf.lerp_(g, 1 - momentum)
+        x = g.lerp(buf, momentum) if nesterov else buf.clone()
+        rows, columns = x.shape
+        x = x.T if rows > columns else x
+        x = x / x.norm().clamp(min=1e-7)
+        for _ in range(5):
+            a = x @ x.T
+            x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
+        scale = math.sqrt(max(1, rows / columns)) if adjust_lr_fn == "original" else 0.2 * math.sqrt(max(rows, columns))
+        w *= 1 - lr * weight_decay
+        w -= lr * scale * (x.T if rows > columns else x)
+
+
+class DecoupledDecay(Reference):
+    """The weights shrink by themselves, then the optimizer steps without decay."""
+
+    def __init__(self, params, weight_decay, decoupled_weight_decay, lr, **options):
+        self.x, self.factor = params[0], 1 - lr * weight_decay
+        self.inner = self.make(params, lr=lr, **options)
+
+    def step(self):
+        with torch.no_grad():
+            self.x *= self.factor
+        self.inner.step()
+
+
+class DecoupledRAdam(DecoupledDecay):
+    make = torch.optim.RAdam
+
+
+class NAdam2(Reference):
+    """As PyTorch 2: 1.13 has the momentum once too often in the product."""
+
+    defaults = {"lr": 2e-3, "betas": (0.9, 0.999), "eps": 1e-8, "momentum_decay": 4e-3, "variant": "torch"}
+    product = 1
+
+    def update(self, w, g, t, m, v, _x, lr, betas, eps, momentum_decay, variant):
+        b1, b2 = betas
+        mu, following = (b1 * (1 - 0.5 * 0.96 ** (s * momentum_decay)) for s in (t, t + 1))
+        self.product *= mu
+        m.copy_(b1 * m + (1 - b1) * g)
+        v.copy_(b2 * v + (1 - b2) * g**2)
+        d = torch.sqrt(v / (1 - b2**t)) + eps
+        w -= lr * (1 - mu) / (1 - self.product) * g / d + lr * following / (1 - self.product * following) * m / d
+
+
+class DecoupledNAdam(DecoupledDecay):
+    make = NAdam2
+
+
+def make_optimizer(case):
+    if "decoupled_weight_decay" in case["options"]:
+        return globals()["Decoupled" + case["optimizer"]]
+    return globals().get(case["optimizer"]) or getattr(torch.optim, case["optimizer"])
+
+
+def gradient(x, g):
+    if isinstance(g, dict):
+        return torch.sparse_coo_tensor([g["indices"]], torch.tensor(g["values"], dtype=x.dtype), x.shape)
+    return torch.tensor(g, dtype=x.dtype)
+
+
 def run_optimizer(case):
     x = torch.tensor(case["params"], dtype=torch.float64, requires_grad=True)
-    optimizer = getattr(torch.optim, case["optimizer"])([x], **case["options"])
+    optimizer = make_optimizer(case)([x], **case["options"])
     after = {}
     for t, g in enumerate(case["grads"], 1):
-        x.grad = torch.tensor(g, dtype=torch.float64)
+        x.grad = gradient(x, g)
         optimizer.step()
         if str(t) in case["after"]:
             after[str(t)] = x.tolist()
     return {"after": after}
 
 
+def make_scheduler(optimizer, case):
+    """Functions are given as text in "epoch", schedules inside schedules as cases."""
+    options = dict(case["options"])
+    if "lr_lambda" in options:
+        options["lr_lambda"] = eval("lambda epoch: " + options["lr_lambda"])
+    if "schedulers" in options:
+        options["schedulers"] = [make_scheduler(optimizer, c) for c in options["schedulers"]]
+    given = [] if case["scheduler"] == "ChainedScheduler" else [optimizer]
+    return getattr(torch.optim.lr_scheduler, case["scheduler"])(*given, **options)
+
+
 def run_scheduler(case):
-    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=case["baseLr"])
-    scheduler = getattr(torch.optim.lr_scheduler, case["scheduler"])(optimizer, **case["options"])
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=case["baseLr"], momentum=0.9)
+    scheduler = make_scheduler(optimizer, case)
     lrs = []
     for e in range(len(case["lrs"])):
         lrs.append(optimizer.param_groups[0]["lr"])
@@ -191,6 +306,7 @@ def main():
     new_optim = {
         **optim,
         "optimizers": [{**c, **run_optimizer(c)} for c in optim["optimizers"]],
+        "sparse": [{**c, **run_optimizer(c)} for c in optim["sparse"]],
         "schedulers": [{**c, **run_scheduler(c)} for c in optim["schedulers"]],
     }
     new = {"ops": new_ops, "optim": new_optim, "random": random_numbers()}

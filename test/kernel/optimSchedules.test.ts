@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { load, optim, save, tensor, type Tensor } from "../../kernel/gradbook.ts";
+
+const leaf = (data: number[]): Tensor => tensor(data, { dtype: "float64", requiresGrad: true });
+
+describe("schedules", () => {
+  const optimizer = (): optim.Optimizer => new optim.SGD([leaf([0])], { lr: 1, momentum: 0.9 });
+  const rates = (own: optim.Optimizer, schedule: { step(): void }, n: number): number[] =>
+    Array.from({ length: n }, () => {
+      const { lr } = own.paramGroups[0]!;
+      schedule.step();
+      return Math.round(lr * 1e6) / 1e6;
+    });
+  const S = optim.lrScheduler;
+  const curves: [string, (own: optim.Optimizer) => { step(): void }, number[]][] = [
+    ["positional arguments", (o) => new S.StepLR(o, 2, { gamma: 0.5 }), [1, 1, 0.5, 0.5, 0.25]],
+    ["everything by name", (o) => new S.CosineAnnealingLR(o, { tMax: 2 }), [1, 0.5, 0, 0.5, 1, 0.5]],
+    ["LambdaLR", (o) => new S.LambdaLR(o, (e) => 1 / (e + 1)), [1, 0.5, 0.333333, 0.25]],
+    ["MultiplicativeLR", (o) => new S.MultiplicativeLR(o, (e) => e), [1, 1, 2, 6]],
+    [
+      "two on one optimizer combine",
+      (o) => new S.ChainedScheduler([new S.ConstantLR(o, 0.1, { totalIters: 2 }), new S.ExponentialLR(o, 0.5)]),
+      [0.1, 0.05, 0.25, 0.125],
+    ],
+    [
+      "SequentialLR: warm-up, then decay from its own beginning",
+      (o) => new S.SequentialLR(o, [new S.LinearLR(o, 0.5, { totalIters: 2 }), new S.ExponentialLR(o, 0.5)], [2]),
+      [0.5, 0.75, 1, 0.5, 0.25],
+    ],
+    [
+      "CyclicLR exp_range",
+      (o) => new S.CyclicLR(o, 0, 1, { stepSizeUp: 2, mode: "exp_range", gamma: 0.5 }),
+      [0, 0.25, 0.25, 0.0625, 0],
+    ],
+  ];
+  for (const [name, make, want] of curves) {
+    it(name, () => {
+      const own = optimizer();
+      assert.deepEqual(rates(own, make(own), want.length), want);
+    });
+  }
+
+  it("OneCycleLR moves momentum the other way", () => {
+    const own = optimizer();
+    const schedule = new S.OneCycleLR(own, 1, { totalSteps: 10 });
+    const momenta = Array.from({ length: 10 }, () => {
+      const { momentum } = own.paramGroups[0]!;
+      schedule.step();
+      return Math.round((momentum as number) * 1000) / 1000;
+    });
+    assert.deepEqual([momenta[0], Math.min(...momenta), momenta.at(-1)], [0.95, 0.85, 0.95]);
+  });
+
+  it("go on from their stateDict", () => {
+    const [a, b] = [optimizer(), optimizer()];
+    const first = new S.StepLR(a, 2);
+    rates(a, first, 3);
+    const second = new S.StepLR(b, 2);
+    second.loadStateDict(JSON.parse(JSON.stringify(first.stateDict())));
+    b.loadStateDict(a.stateDict());
+    assert.deepEqual(rates(b, second, 4), rates(a, first, 4));
+  });
+
+  const refused: [string, () => unknown, RegExp][] = [
+    [
+      "a missing argument",
+      () => new S.StepLR(optimizer(), undefined as never),
+      /StepLR: stepSize is missing\. Options: stepSize, gamma\./,
+    ],
+    ["an unknown option", () => new S.StepLR(optimizer(), 2, { gama: 1 } as never), /StepLR: unknown option "gama"/],
+    ["0 epochs", () => new S.CosineAnnealingLR(optimizer(), 0), /tMax must be a whole number ≥ 1, got 0/],
+    ["no optimizer", () => new S.StepLR({} as never, 1), /StepLR: needs an optimizer/],
+    [
+      "no momentum to cycle",
+      () => new S.OneCycleLR(new optim.Adagrad([leaf([0])]), 1, { totalSteps: 3 }),
+      /has no momentum to cycle\. Pass \{ cycleMomentum: false \}/,
+    ],
+    ["a plateau without a metric", () => new S.ReduceLROnPlateau(optimizer()).step(), /step needs the metric/],
+  ];
+  for (const [name, f, message] of refused) it(`${name} is refused`, () => assert.throws(f, message));
+
+  it("every file of kernel/optim/schedules is in the index", async () => {
+    const folder = new URL("../../kernel/optim/schedules/", import.meta.url);
+    const listed = new Set(Object.values(S));
+    for (const file of readdirSync(folder).filter(
+      (name) => !["index.ts", "schedule.ts", "momentum.ts"].includes(name),
+    )) {
+      const module = (await import(new URL(file, folder).href)) as { [name: string]: never };
+      for (const [name, value] of Object.entries(module))
+        assert.ok(listed.has(value), `${file} exports ${name}, index.ts does not`);
+    }
+  });
+});
