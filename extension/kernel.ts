@@ -8,7 +8,7 @@ import type { CellExecution, Executions } from "./executions.ts";
 import type { LiveFigures } from "./liveFigures.ts";
 import { CellOutputs, Displays, updateDisplay } from "./outputs.ts";
 import { RunQueue, type Waiting } from "./runQueue.ts";
-import { setting } from "./settings.ts";
+import { engineSettings, setting } from "./settings.ts";
 import { workingFolder } from "./workingFolder.ts";
 
 export type KernelState = "none" | "starting" | "idle" | "busy" | "restarting" | "dead";
@@ -89,6 +89,7 @@ export class NotebookKernel {
       kernelPath,
       cwd,
       ...(runtime && { runtime }),
+      env: engineSettings(this.notebook.uri),
       onPublication: (message) => (client === this.#client ? this.#publish(message) : undefined),
       onExit: (exit) => this.#exited(client, exit),
       onLog: (text) => log.info(`kernel ${client.pid}: ${text.trimEnd()}`),

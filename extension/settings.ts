@@ -2,6 +2,8 @@
 import * as vscode from "vscode";
 
 export interface Settings {
+  threads: number;
+  revectorize: boolean;
   runtime: string;
   askBeforeRestart: boolean;
   startKernelOnOpen: boolean;
@@ -13,4 +15,13 @@ export function setting<Name extends keyof Settings>(name: Name, scope?: vscode.
 
 export async function changeSetting<Name extends keyof Settings>(name: Name, value: Settings[Name]): Promise<void> {
   await vscode.workspace.getConfiguration("gradbook").update(name, value, vscode.ConfigurationTarget.Global);
+}
+
+/** What the kernel reads from its environment; a setting left at its default leaves the user's own environment alone. */
+export function engineSettings(scope: vscode.Uri): { [name: string]: string } {
+  const env: { [name: string]: string } = {};
+  const threads = setting("threads", scope);
+  if (threads > 0) env["GRADBOOK_THREADS"] = String(threads);
+  if (!setting("revectorize", scope)) env["GRADBOOK_EXPERIMENTAL"] = "0";
+  return env;
 }

@@ -16,6 +16,8 @@ import { installStackTraces, StackMaps } from "./session/stack.ts";
 import { installTimers } from "./session/timers.ts";
 import type { ToWorker, WorkerData } from "./session/workerMessages.ts";
 import { transformCell } from "./language/transform.ts";
+import { enableExperimental } from "./wasm/flags.ts";
+import { onNote } from "./wasm/log.ts";
 
 const port = parentPort;
 if (!port) throw new Error("kernel/worker.js is started by kernel/main.js, not by itself.");
@@ -40,6 +42,9 @@ runtime.onPoll = (now) => {
 };
 // Local modules poll through this; they have no cell function to hand them the runtime.
 Object.defineProperty(globalThis, Symbol.for("gradbook.runtime"), { value: runtime });
+// The process is ours, so V8's flags may be set for the engine. It starts when a cell first imports the library.
+if (process.env["GRADBOOK_EXPERIMENTAL"] !== "0") enableExperimental();
+onNote((line) => output.post({ type: "log", line: `engine: ${line}` }));
 setHost({
   display: (bundle, options) => displays.show(bundle, options?.id),
   update: (bundle, id) => displays.update(bundle, id),

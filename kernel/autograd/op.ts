@@ -1,4 +1,5 @@
 import { poll } from "../tensor/poll.ts";
+import { MemoryError } from "../tensor/errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { gradMode } from "./mode.ts";
 import { Node, type Rule } from "./node.ts";
@@ -26,7 +27,13 @@ export function defineOp<Attributes = undefined>({
 }: Definition<Attributes>): Op<Attributes> {
   return (inputs, attributes) => {
     poll();
-    const y = forward(inputs, attributes);
+    let y: Tensor;
+    try {
+      y = forward(inputs, attributes);
+    } catch (error) {
+      if (error instanceof MemoryError) error.message = `${name}: ${error.message}`;
+      throw error;
+    }
     if (gradient !== undefined && gradMode.enabled && wanted(inputs)) {
       y.setHistory(new Node(name, gradient, inputs, attributes, keep?.(y, inputs, attributes)) as Node);
     }

@@ -23,4 +23,6 @@ export type FromWorker =
   | { type: "started"; filename: string; saveLocals: string }
   | { type: "publish"; parent: Header; msg_type: string; content: JsonObject; weight: number }
   | { type: "done"; outcome: CellOutcome; heapUsed: number }
+  /** For the log of the kernel, not for a cell. */
+  | { type: "log"; line: string }
   | { type: "pong"; id: number };

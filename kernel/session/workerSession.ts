@@ -240,6 +240,9 @@ export class WorkerSession implements Session {
         this.heapUsed = message.heapUsed;
         this.running?.end(message.outcome);
         return;
+      case "log":
+        this.options.log(message.line);
+        return;
       case "pong":
         this.pongs.get(message.id)?.();
         this.pongs.delete(message.id);

@@ -99,14 +99,14 @@ export function watchStorages(list: Storage[] | undefined): Storage[] | undefine
   return before;
 }
 
-/** Elements that may hold anything: whoever asks writes all of them. */
-export function allocate(dtype: DType, length: number): Storage {
+/** Elements that may hold anything: whoever asks writes all of them. `shape` is for the message when there is no room. */
+export function allocate(dtype: DType, length: number, shape: readonly number[] = [length]): Storage {
   try {
     return new Storage(dtype, length);
   } catch (error) {
     if (!(error instanceof OutOfMemory)) throw error;
     throw new MemoryError(
-      `no room for ${length.toLocaleString("en")} ${dtype} elements (${megabytes(length * bytesOf[dtype])}): ${error.message}`,
+      `no room for a ${dtype} tensor [${shape.join(", ")}] (${megabytes(length * bytesOf[dtype])}): ${error.message}`,
     );
   }
 }

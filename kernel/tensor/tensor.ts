@@ -198,12 +198,12 @@ function escape(text: string): string {
 
 /** A new tensor whose elements may hold anything: whoever asks writes all of them. */
 export function empty(shape: Shape, dtype: DType): Tensor {
-  return new Tensor(allocate(dtype, sizeOf(shape)), shape);
+  return new Tensor(allocate(dtype, sizeOf(shape), shape), shape);
 }
 
 /** The same with the shape of `x`: sizes and steps are shared, not copied. */
 export function emptyLike(x: Tensor, dtype: DType): Tensor {
-  const storage = allocate(dtype, x.isPacked ? elementCount(x) : sizeOf(x.shape));
+  const storage = allocate(dtype, x.isPacked ? elementCount(x) : sizeOf(x.shape), x.shape);
   return new Tensor(storage, x.shape, x.isPacked ? x.strides : undefined);
 }
 function elementCount(x: Tensor): number {
