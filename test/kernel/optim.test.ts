@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { nn, optim, tensor, type Tensor } from "../../kernel/gradbook.ts";
-import { column, gradientFor, optimizers, type Make } from "./optimizers.ts";
+import { column, gradientFor, optimizers } from "./optimizers.ts";
 
 const leaf = (data: number[]): Tensor => tensor(data, { dtype: "float64", requiresGrad: true });
 function follow(optimizer: optim.Optimizer, x: Tensor, gradient: number[]): number[] {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { load, optim, save, tensor, type Tensor } from "../../kernel/gradbook.ts";
 
 const leaf = (data: number[]): Tensor => tensor(data, { dtype: "float64", requiresGrad: true });
@@ -28,6 +30,13 @@ describe("schedules", () => {
       (o) => new S.SequentialLR(o, [new S.LinearLR(o, 0.5, { totalIters: 2 }), new S.ExponentialLR(o, 0.5)], [2]),
       [0.5, 0.75, 1, 0.5, 0.25],
     ],
+    ["WarmupLR: straight up to the full rate", (o) => new S.WarmupLR(o, 4), [0.25, 0.5, 0.75, 1, 1, 1]],
+    ["WarmupLR in one step", (o) => new S.WarmupLR(o, 1), [1, 1]],
+    [
+      "WarmupLR from a share, then another schedule from its beginning",
+      (o) => new S.WarmupLR(o, { warmupSteps: 2, startFactor: 0.5, after: new S.ExponentialLR(o, 0.5) }),
+      [0.5, 0.75, 1, 0.5, 0.25],
+    ],
     [
       "CyclicLR exp_range",
       (o) => new S.CyclicLR(o, 0, 1, { stepSizeUp: 2, mode: "exp_range", gamma: 0.5 }),
@@ -52,15 +61,38 @@ describe("schedules", () => {
     assert.deepEqual([momenta[0], Math.min(...momenta), momenta.at(-1)], [0.95, 0.85, 0.95]);
   });
 
-  it("go on from their stateDict", () => {
-    const [a, b] = [optimizer(), optimizer()];
-    const first = new S.StepLR(a, 2);
-    rates(a, first, 3);
-    const second = new S.StepLR(b, 2);
-    second.loadStateDict(JSON.parse(JSON.stringify(first.stateDict())));
-    b.loadStateDict(a.stateDict());
-    assert.deepEqual(rates(b, second, 4), rates(a, first, 4));
-  });
+  const resumed: [string, (own: optim.Optimizer) => optim.lrScheduler.Schedule][] = [
+    ["StepLR", (o) => new S.StepLR(o, 2)],
+    ["LambdaLR", (o) => new S.LambdaLR(o, (e) => 1 / (e + 1))],
+    ["OneCycleLR", (o) => new S.OneCycleLR(o, 1, { totalSteps: 10 })],
+    ["CosineAnnealingWarmRestarts", (o) => new S.CosineAnnealingWarmRestarts(o, 2, { tMult: 2 })],
+    ["WarmupLR", (o) => new S.WarmupLR(o, 4, { after: new S.ExponentialLR(o, 0.5) })],
+    ["ChainedScheduler", (o) => new S.ChainedScheduler([new S.StepLR(o, 2), new S.ExponentialLR(o, 0.5)])],
+  ];
+  for (const [name, make] of resumed) {
+    it(`${name} goes on from its stateDict, also through a file and through JSON`, () => {
+      const folder = mkdtempSync(join(tmpdir(), "gradbook-schedule-"));
+      try {
+        const own = optimizer();
+        const schedule = make(own);
+        rates(own, schedule, 3);
+        const states = [schedule.stateDict(), JSON.parse(JSON.stringify(schedule.stateDict())) as object];
+        save(schedule.stateDict() as never, join(folder, "state"));
+        states.push(load(join(folder, "state")));
+        const others = states.map((state) => {
+          const other = optimizer();
+          const second = make(other);
+          second.loadStateDict(state as { [name: string]: unknown });
+          other.loadStateDict(own.stateDict());
+          return rates(other, second, 4);
+        });
+        const want = rates(own, schedule, 4);
+        assert.deepEqual(others, [want, want, want]);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+  }
 
   const refused: [string, () => unknown, RegExp][] = [
     [
@@ -69,6 +101,8 @@ describe("schedules", () => {
       /StepLR: stepSize is missing\. Options: stepSize, gamma\./,
     ],
     ["an unknown option", () => new S.StepLR(optimizer(), 2, { gama: 1 } as never), /StepLR: unknown option "gama"/],
+    ["a start from 0", () => new S.LinearLR(optimizer(), 0), /LinearLR: startFactor must be > 0 and ≤ 1/],
+    ["no schedule to follow", () => new S.WarmupLR(optimizer(), 2, { after: 3 as never }), /WarmupLR: after must be/],
     ["0 epochs", () => new S.CosineAnnealingLR(optimizer(), 0), /tMax must be a whole number ≥ 1, got 0/],
     ["no optimizer", () => new S.StepLR({} as never, 1), /StepLR: needs an optimizer/],
     [

@@ -13,3 +13,4 @@ export { CyclicLR, type CyclicOptions } from "./cyclicLR.ts";
 export { LambdaLR, MultiplicativeLR } from "./lambdaLR.ts";
 export { ReduceLROnPlateau, type PlateauOptions } from "./reduceLROnPlateau.ts";
 export { SequentialLR, ChainedScheduler } from "./sequentialLR.ts";
+export { WarmupLR, type WarmupOptions } from "./warmupLR.ts";

@@ -1,3 +1,4 @@
+import { OptionError } from "../../tensor/errors.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { finite, FactorSchedule, schedulerOptions, wholeNumber } from "./schedule.ts";
 
@@ -21,6 +22,12 @@ export class LinearLR extends FactorSchedule {
     const given = schedulerOptions("LinearLR", ["startFactor", "endFactor", "totalIters"], 0, [startFactor, options]);
     this.startFactor = finite("LinearLR", "startFactor", given["startFactor"] ?? 1 / 3);
     this.endFactor = finite("LinearLR", "endFactor", given["endFactor"] ?? 1);
+    // From 0 no factor leads back to a rate.
+    if (!(this.startFactor > 0 && this.startFactor <= 1) || !(this.endFactor >= 0 && this.endFactor <= 1)) {
+      throw new OptionError(
+        `LinearLR: startFactor must be > 0 and ≤ 1 and endFactor from 0 to 1, got ${this.startFactor} and ${this.endFactor}.`,
+      );
+    }
     this.totalIters = wholeNumber("LinearLR", "totalIters", given["totalIters"] ?? 5);
     this.apply();
   }

@@ -50,16 +50,35 @@ export abstract class Schedule {
     return this.optimizer.paramGroups.map((group) => group.lr);
   }
 
-  /** Everything but the optimizer and functions. */
+  /** Everything but the optimizer and functions; of schedules inside it, their states. Also as JSON. */
   stateDict(): Options {
-    return Object.fromEntries(
-      Object.entries(this).filter(([, value]) => !(value instanceof Optimizer) && typeof value !== "function"),
-    );
+    const state: Options = {};
+    for (const [name, value] of Object.entries(this) as [string, unknown][]) {
+      if (isSchedules(value)) state[name] = value.map((schedule) => schedule.stateDict());
+      else if (isPlain(value)) state[name] = value;
+    }
+    return state;
   }
   loadStateDict(state: Options): void {
-    checkOptions(`${this.constructor.name}.loadStateDict`, state, Object.keys(this));
-    Object.assign(this, state);
+    const who = `${this.constructor.name}.loadStateDict`;
+    checkOptions(who, state, Object.keys(this));
+    const own = this as unknown as Options;
+    for (const [name, value] of Object.entries(state)) {
+      const mine = own[name];
+      if (!isSchedules(mine)) continue;
+      if (!Array.isArray(value) || value.length !== mine.length)
+        throw new OptionError(`${who}: ${mine.length} schedules need as many states, got ${describe(value)}.`);
+      mine.forEach((schedule, i) => schedule.loadStateDict(value[i] as Options));
+    }
+    for (const [name, value] of Object.entries(state)) if (!isSchedules(own[name])) own[name] = value;
   }
+}
+
+function isSchedules(value: unknown): value is Schedule[] {
+  return Array.isArray(value) && value.length > 0 && value.every((entry) => entry instanceof Schedule);
+}
+function isPlain(value: unknown): boolean {
+  return Array.isArray(value) ? value.every(isPlain) : typeof value !== "object" && typeof value !== "function";
 }
 
 /**
