@@ -30,6 +30,8 @@ const pageBytes = 65536;
 const smallBytes = 4096;
 /** Address 0 stays unused, and the first bytes hold what the threads talk through. */
 const firstAddress = 65536;
+/** Kernels may read, not write, so far past the end of any array: whole vectors where only a part is needed. */
+const slack = 64;
 
 /**
  * Sizes are rounded up so that freed memory fits again: to 64 bytes up to 1 KB, then in sixteen steps for each doubling.
@@ -125,17 +127,17 @@ function find(bytes: number): number {
   const gap = gaps.findIndex((g) => g.bytes >= bytes);
   if (gap >= 0) return carve(gap, bytes);
   // What a dead tensor leaves is better than more memory, once there is much of it.
-  if (top + bytes > reservedBytes() && top > leastLimit && sinceSweep > top / 4) {
+  if (top + bytes + slack > reservedBytes() && top > leastLimit && sinceSweep > top / 4) {
     sweep();
     const freed = free.get(bytes);
     if (freed !== undefined && freed.length > 0) return freed.pop()!;
   }
-  if (top + bytes > reservedBytes() && !growTo(top + bytes)) {
+  if (top + bytes + slack > reservedBytes() && !growTo(top + bytes + slack)) {
     sweep();
     rebuild();
     const after = gaps.findIndex((g) => g.bytes >= bytes);
     if (after >= 0) return carve(after, bytes);
-    if (!growTo(top + bytes)) {
+    if (!growTo(top + bytes + slack)) {
       throw new OutOfMemory(
         `${megabytes(bytes)} are needed, ${megabytes(live)} are in use by tensors that the program still holds, and the engine ` +
           `has at most ${megabytes(maximumBytes)}. Use smaller batches, or let go of tensors that are no longer needed.`,
