@@ -31,6 +31,7 @@ const builds = [
       cli: "kernel/cli.ts",
       gradbook: "kernel/gradbook.ts",
       cellGlobals: "kernel/cellGlobals.ts",
+      mapThread: "kernel/data/mapThread.ts",
     }),
     outdir: "dist/kernel",
     platform: "node",

@@ -29,7 +29,10 @@ export const layers: Record<string, Layer> = {
   "kernel/ops": { imports: ["kernel/autograd", "kernel/tensor", "kernel/wasm"] },
   "kernel/nn": { imports: ["kernel/ops", "kernel/autograd", "kernel/tensor"] },
   "kernel/optim": { imports: ["kernel/ops", "kernel/autograd", "kernel/tensor"] },
-  "kernel/data": { imports: ["kernel/tensor"], packages: [...files, "node:crypto", "node:os", "node:zlib"] },
+  "kernel/data": {
+    imports: ["kernel/tensor"],
+    packages: [...files, "csv-parse", "node:crypto", "node:os", "node:worker_threads", "node:zlib"],
+  },
   "kernel/plot": {},
   "kernel/experiment": {
     imports: [

@@ -1,20 +1,20 @@
 import { describe, OptionError, ShapeError } from "../tensor/errors.ts";
 import { show } from "../tensor/shape.ts";
-import { empty, packed, Tensor } from "../tensor/tensor.ts";
-
-/** Samples that can be had in batches: what a `DataLoader` needs. */
-export interface Dataset<Batch> {
-  /** Number of samples. */
-  readonly length: number;
-  /** The samples at `indices`, in that order. */
-  batch(indices: Int32Array): Batch;
-}
+import { packed, Tensor } from "../tensor/tensor.ts";
+import { checkIndices, type Dataset } from "./dataset.ts";
+import { takeRows } from "./rows.ts";
 
 /**
  * Samples along the first dim of tensors: sample i of `new data.TensorDataset(x, y)` is row i of x with row i of y.
  *
  * Shapes: x [n, …], y [n, …] → `batch` of k indices: [k, …] each, dtypes kept. The tensors are looked at, not copied; no
  * gradient flows back to them.
+ *
+ * ```ts
+ * const dataset = new data.TensorDataset(tensor([[1, 2], [3, 4], [5, 6]]), tensor([10, 20, 30]));
+ * dataset.length // → 3
+ * dataset.batch(Int32Array.of(2, 0)).map((x) => x.toArray()) // → [[[5, 6], [1, 2]], [30, 10]]
+ * ```
  */
 export class TensorDataset<T extends readonly Tensor[]> implements Dataset<{ [K in keyof T]: Tensor }> {
   readonly tensors: T;
@@ -38,23 +38,7 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<{ [K 
   }
 
   batch(indices: Int32Array): { [K in keyof T]: Tensor } {
-    for (const i of indices) {
-      if (i < 0 || i >= this.length) {
-        throw new RangeError(`TensorDataset: there is no sample ${i}; they are numbered 0 … ${this.length - 1}.`);
-      }
-    }
+    checkIndices("TensorDataset", indices, this.length);
     return this.rows.map((x) => takeRows(x, indices)) as { [K in keyof T]: Tensor };
   }
-}
-
-function takeRows(x: Tensor, indices: Int32Array): Tensor {
-  const size = x.shape.slice(1).reduce((product, n) => product * n, 1);
-  const result = empty([indices.length, ...x.shape.slice(1)], x.dtype);
-  // After the allocation, which may move every array.
-  const [from, to] = [x.storage.array(), result.storage.array()];
-  indices.forEach((index, k) => {
-    const start = x.offset + index * size;
-    to.set(from.subarray(start, start + size), k * size);
-  });
-  return result;
 }

@@ -24,6 +24,7 @@ const KERNEL = [
   "dist/kernel/cli.js",
   "dist/kernel/gradbook.js",
   "dist/kernel/main.js",
+  "dist/kernel/mapThread.js",
   "dist/kernel/worker.js",
   "dist/licenses.txt",
   "dist/types/**.d.ts",

@@ -1,8 +1,24 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { DataLoader, TensorDataset, type DataLoaderOptions } from "../../../kernel/data/index.ts";
+import { DataLoader, randomSplit, TensorDataset, type DataLoaderOptions } from "../../../kernel/data/index.ts";
 import { arange, manualSeed, rand, tensor, zeros, type Tensor } from "../../../kernel/tensor/index.ts";
 import { view } from "../../../kernel/tensor/tensor.ts";
+
+/** What torch.utils.data gives (test/golden/makeLoader.py). */
+interface Golden {
+  loaders: {
+    n: number;
+    manualSeed: number;
+    seed: number | null;
+    batchSize: number;
+    shuffle: boolean;
+    dropLast: boolean;
+    epochs: number[][][];
+    rand: number;
+  }[];
+  splits: { n: number; lengths: number[]; manualSeed: number; seed: number | null; parts: number[][] }[];
+}
 
 /** n samples: x[i] = [10 i, 10 i + 1], y[i] = i. */
 function dataset(n: number) {
@@ -128,19 +144,35 @@ describe("data: TensorDataset and DataLoader", () => {
     assert.notDeepEqual(epoch(loader(30, { ...options, seed: 8 })), first[0]);
   });
 
-  it("with a seed the global numbers are left alone; without, they decide", () => {
-    const after = (options: DataLoaderOptions) => {
-      manualSeed(3);
-      const order = epoch(loader(30, { batchSize: 4, ...options })).flat();
-      return [order, rand(1).item()] as const;
-    };
+  it("with a seed the global numbers are left alone", () => {
     manualSeed(3);
     const untouched = rand(1).item();
-    assert.equal(after({})[1], untouched);
-    assert.equal(after({ shuffle: true, seed: 1 })[1], untouched);
-    assert.notEqual(after({ shuffle: true })[1], untouched);
-    assert.deepEqual(after({ shuffle: true }), after({ shuffle: true }));
+    manualSeed(3);
+    epoch(loader(30, { shuffle: true, seed: 1 }));
+    assert.equal(rand(1).item(), untouched);
   });
+
+  const { loaders, splits }: Golden = JSON.parse(
+    readFileSync(new URL("../../golden/loader.json", import.meta.url), "utf8"),
+  );
+  for (const { n, manualSeed: global, seed, epochs, rand: after, ...options } of loaders) {
+    it(`the order of ${n} samples is PyTorch's: ${JSON.stringify({ manualSeed: global, seed, ...options })}`, () => {
+      manualSeed(global);
+      const batches = loader(n, seed === null ? options : { ...options, seed });
+      assert.deepEqual([epoch(batches), epoch(batches)], epochs);
+      assert.equal(rand(1).item(), after);
+    });
+  }
+  for (const { n, lengths, manualSeed: global, seed, parts } of splits) {
+    it(`randomSplit of ${n} into ${lengths.join(", ")} is PyTorch's, seed ${seed}`, () => {
+      manualSeed(global);
+      const subsets = randomSplit(dataset(n), lengths, seed === null ? {} : { seed });
+      assert.deepEqual(
+        subsets.map(({ indices }) => [...indices]),
+        parts,
+      );
+    });
+  }
 
   it("for await gives the same batches and lets a timer in between two of them", async () => {
     const batches = loader(6, { batchSize: 2, shuffle: true, seed: 5 });
