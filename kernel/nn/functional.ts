@@ -7,11 +7,11 @@ export {
   conv2d,
   convTranspose2d,
   elu,
-  embedding,
   gelu,
   groupNorm,
   hardsigmoid,
   hardswish,
+  interpolate,
   layerNorm,
   leakyRelu,
   linear,
@@ -34,6 +34,8 @@ export {
   tanh,
 } from "../ops/index.ts";
 export { hardtanh } from "../ops/clamp.ts";
+export { unfoldPatches as unfold } from "../ops/unfold.ts";
+export { embedding, type EmbeddingOptions } from "./embedding.ts";
 export { dropout } from "./dropout.ts";
 export { mseLoss, l1Loss, smoothL1Loss, huberLoss } from "./losses/regression.ts";
 export { binaryCrossEntropy, binaryCrossEntropyWithLogits } from "./losses/binary.ts";

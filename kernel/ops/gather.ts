@@ -4,9 +4,15 @@ import { filled } from "../tensor/create.ts";
 import { DTypeError, ShapeError } from "../tensor/errors.ts";
 import { checkDim, contiguousStrides, sameShape, show, type Shape } from "../tensor/shape.ts";
 import { copyElements, elements, empty, type Tensor } from "../tensor/tensor.ts";
+import { slice } from "./slice.ts";
 
 /** Visits the elements of `shape` row by row, giving their place in a contiguous tensor with `strides` without dim `dim`. */
-function walk(shape: Shape, strides: readonly number[], dim: number, f: (k: number, base: number) => void): void {
+export function walk(
+  shape: Shape,
+  strides: readonly number[],
+  dim: number,
+  f: (k: number, base: number) => void,
+): void {
   const index = new Array<number>(shape.length).fill(0);
   const size = shape.reduce((a, b) => a * b, 1);
   let base = 0;
@@ -79,7 +85,8 @@ const put: Op<{ readonly dim: number; readonly index: Tensor }> = defineOp({
   gradient: (g, { saved: [index], attributes: { dim } }) => [g, pick([g], { dim, index: index! })],
 });
 
-function check(who: string, x: Tensor, dim: number, index: Tensor): number {
+/** Refuses an index that does not fit; the dim, counted from 0. */
+export function checkAlong(who: string, x: Tensor, dim: number, index: Tensor): number {
   checkTensor(who, "x", x);
   checkIndices(who, index);
   const d = checkDim(who, dim, x.ndim);
@@ -91,24 +98,36 @@ function check(who: string, x: Tensor, dim: number, index: Tensor): number {
   return d;
 }
 
+/** The part of `source` that an index speaks of: its first places in every dim. */
+export function cornerOf(who: string, source: Tensor, index: Tensor): Tensor {
+  checkTensor(who, "source", source);
+  if (sameShape(index.shape, source.shape)) return source;
+  if (source.ndim !== index.ndim || index.shape.some((n, d) => n > source.shape[d]!)) {
+    throw new ShapeError(
+      `${who}: the source must be at least as large as the index in every dim: index ${show(index.shape)}, source ${show(source.shape)}.`,
+    );
+  }
+  return slice(
+    source,
+    index.shape.map((n) => [0, n] as const),
+  );
+}
+
 /**
  * Elements picked along a dim: y[i][j] = x[index[i][j]][j] for dim 0, x[i][index[i][j]] for dim 1. Shape: that of `index`.
  *
  * Gradient: each element of g is added where it was picked.
  */
 export const gather = named("gather", (x: Tensor, dim: number, index: Tensor): Tensor => {
-  const d = check("gather", x, dim, index);
+  const d = checkAlong("gather", x, dim, index);
   return pick([x], { dim: d, index });
 });
 
-/** x with each element of `source` added at the place along `dim` that `index` names. Gradient by source: gather. */
+/**
+ * x with each element of `source` added at the place along `dim` that `index` names. The source
+ * may be larger than the index; its first places count. Gradient by source: gather.
+ */
 export const scatterAdd = named("scatterAdd", (x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor => {
-  const d = check("scatterAdd", x, dim, index);
-  checkTensor("scatterAdd", "source", source);
-  if (!sameShape(index.shape, source.shape)) {
-    throw new ShapeError(
-      `scatterAdd: index ${show(index.shape)} and source ${show(source.shape)} must have one shape.`,
-    );
-  }
-  return put([x, source], { dim: d, index });
+  const d = checkAlong("scatterAdd", x, dim, index);
+  return put([x, cornerOf("scatterAdd", source, index)], { dim: d, index });
 });

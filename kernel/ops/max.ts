@@ -11,6 +11,7 @@ import { maximum, minimum } from "./extremum.ts";
 import { gather } from "./gather.ts";
 import { flatten, squeeze } from "./reshape.ts";
 import { stretchBack, sum, type Dims, type ReduceOptions } from "./sum.ts";
+import { to } from "./to.ts";
 
 /** The position of the first largest element; NaN counts as larger than everything. */
 const largest: Reducer = (data, start, count, step) => {
@@ -57,7 +58,7 @@ function family(which: "max" | "min", position: Reducer) {
     // Equal extremes share the gradient.
     gradient(g, { saved: [x, y], attributes: { dims } }) {
       const hit = eq(x!, stretchBack(y!, x!.shape, dims));
-      const share = div(mul(hit, 1), sum(hit, dims, { keepdim: true }));
+      const share = div(to(hit, g.dtype), sum(hit, dims, { keepdim: true }));
       return [mul(stretchBack(g, x!.shape, dims), share)];
     },
   });

@@ -14,6 +14,9 @@ import { Tensor } from "../tensor/tensor.ts";
 import * as activations from "./activations.ts";
 import * as arithmetic from "./arithmetic.ts";
 import * as joining from "./cat.ts";
+import "./algebraMethods.ts";
+import "./selectionMethods.ts";
+import { attach, attachInPlace, method } from "./attach.ts";
 import { clamp, type ClampOptions } from "./clamp.ts";
 import * as compare from "./compare.ts";
 import { cumsum } from "./cumsum.ts";
@@ -247,44 +250,11 @@ declare module "../tensor/tensor.ts" {
   }
 }
 
-const prototype = Tensor.prototype as unknown as { [name: string | symbol]: unknown };
-
-function method(name: string | symbol, value: (this: Tensor, ...args: any[]) => unknown): void {
-  Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
-}
-
-for (const [name, op] of Object.entries(methods)) {
-  const f = op as (...args: unknown[]) => unknown;
-  method(name, function (...args) {
-    return f(this, ...args);
-  });
-}
-
-const inPlace = {
-  add_: "add",
-  sub_: "sub",
-  mul_: "mul",
-  div_: "div",
-  pow_: "pow",
-  neg_: "neg",
-  exp_: "exp",
-  log_: "log",
-  sqrt_: "sqrt",
-} as const;
-const inPlaceToo = {
-  abs_: "abs",
-  relu_: "relu",
-  sigmoid_: "sigmoid",
-  tanh_: "tanh",
-  clamp_: "clamp",
-  maskedFill_: "maskedFill",
-} as const;
-for (const [name, plain] of Object.entries({ ...inPlace, ...inPlaceToo })) {
-  const f = methods[plain] as unknown as (...args: unknown[]) => Tensor;
-  method(name, function (...args) {
-    return changeInPlace(name, this, args, (self) => f(self, ...args));
-  });
-}
+attach(methods);
+const { add, sub, mul, div, neg } = arithmetic;
+const { exp, log } = exponential;
+attachInPlace({ add, sub, mul, div, neg, pow, exp, log, sqrt, abs, sigmoid, clamp, maskedFill });
+attachInPlace({ relu: relus.relu, tanh: trigonometric.tanh });
 
 method("fill_", function (value: number) {
   const [x] = toTensors("fill_", value);

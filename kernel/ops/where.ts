@@ -11,7 +11,8 @@ const choose = elementwise({
   dtype: ([, a, b]) => resultType(a!, b!),
 });
 
-function checkCondition(who: string, condition: Tensor): Tensor {
+/** Refuses a mask of another dtype. */
+export function checkCondition(who: string, condition: Tensor): Tensor {
   checkTensor(who, who === "where" ? "condition" : "mask", condition);
   if (condition.dtype !== "bool") {
     throw new DTypeError(`${who}: the condition must be a bool tensor, got ${condition.dtype}. Compare it: x.ne(0).`);

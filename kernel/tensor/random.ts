@@ -146,6 +146,10 @@ export function randomIndex(n: number): number {
   return stream.next32() % n;
 }
 
+/** One number in [0, 1) of 53 or 24 random bits from the same stream: for ops that draw. */
+export const uniform53 = (): number => stream.uniform53();
+export const uniform24 = (): number => stream.uniform24();
+
 function target(x: Tensor) {
   if (!x.isContiguous()) throw new Error("random: fill a contiguous tensor, then copy it.");
   x.storage.version++;

@@ -1,0 +1,9 @@
+import { binary } from "../autograd/functions.ts";
+
+/** ⌊a / b⌋, elementwise with broadcasting, as Python's //; the dtype stays. No gradient flows through it. */
+export const floorDivide = binary("floorDivide", "b == 0 ? a / b : round((a - mod(a, b)) / b)", {
+  derivatives: { a: "0", b: "0" },
+});
+
+/** Remainder of a / b with the sign of a, as C's fmod. Gradient: 1 by a, −trunc(a/b) by b. */
+export const fmod = binary("fmod", "a % b", { derivatives: { a: "1", b: "-trunc(a / b)" } });

@@ -1,0 +1,47 @@
+import { checkTensor, named, toTensors, type Operand } from "../autograd/functions.ts";
+import { defineOp, type Op } from "../autograd/op.ts";
+import { filled } from "../tensor/create.ts";
+import { contiguousStrides } from "../tensor/shape.ts";
+import { copyElements, elements, empty, packed, Tensor } from "../tensor/tensor.ts";
+import { expand } from "./expand.ts";
+import { checkAlong, checkIndex, cornerOf, gather, walk } from "./gather.ts";
+import { to } from "./to.ts";
+
+const place: Op<{ readonly dim: number; readonly index: Tensor }> = defineOp({
+  name: "scatter",
+  forward([x, source], { dim, index }) {
+    const y = empty(x!.shape, x!.dtype);
+    copyElements(x!, y.storage.array(), 0);
+    const values = packed(source!);
+    const positions = elements(index);
+    const from = elements(values);
+    const to = y.storage.array();
+    const strides = contiguousStrides(y.shape);
+    const size = y.shape[dim] ?? 1;
+    walk(index.shape, strides, dim, (k, base) => {
+      const i = checkIndex("scatter", positions.data[positions.start + k]!, size, dim);
+      to[base + i * (strides[dim] ?? 0)] = from.data[from.start + k]!;
+    });
+    return y;
+  },
+  keep: (_y, _inputs, { index }) => [index],
+  gradient: (g, { shapes: [, shape], saved: [index], needs, attributes: { dim } }) => [
+    needs[0] ? place([g, filled(shape!, 0, g.dtype)], { dim, index: index! }) : undefined,
+    needs[1] ? gather(g, dim, index!) : undefined,
+  ],
+});
+
+/**
+ * x with elements replaced: y[index[i][j]][j] = source[i][j] for dim 0. The source is a number, or a tensor at least as
+ * large as the index. Of several values for one place the last one counts.
+ *
+ * Gradient: 0 for what was replaced; by source: gather (as in PyTorch, also for values that were overwritten).
+ */
+export const scatter = named("scatter", (x: Tensor, dim: number, index: Tensor, source: Operand): Tensor => {
+  const d = checkAlong("scatter", checkTensor("scatter", "x", x), dim, index);
+  const values =
+    source instanceof Tensor
+      ? cornerOf("scatter", source, index)
+      : expand(toTensors("scatter", source, x)[0]!, index.shape);
+  return place([x, to(values, x.dtype)], { dim: d, index });
+});

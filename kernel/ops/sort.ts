@@ -1,0 +1,161 @@
+import { checkTensor, named } from "../autograd/functions.ts";
+import { defineOp, type Op } from "../autograd/op.ts";
+import { describe, ShapeError } from "../tensor/errors.ts";
+import { checkOptions } from "../tensor/options.ts";
+import { lined } from "../tensor/reduce.ts";
+import { checkDim, show } from "../tensor/shape.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+import { gather } from "./gather.ts";
+import type { ValuesAndIndices } from "./max.ts";
+import { squeeze } from "./reshape.ts";
+import { narrow } from "./slice.ts";
+import type { ReduceOptions } from "./sum.ts";
+
+/** Runs of this length are sorted by insertion, which is faster for few elements. */
+const RUN = 12;
+
+/**
+ * The positions of `values` in ascending (or descending) order. Equal values keep their order; NaN is the largest.
+ *
+ * Merge sort from the bottom up, O(n log n) whatever comes.
+ */
+export function positionsInOrder(values: ArrayLike<number>, descending = false): Int32Array {
+  const count = values.length;
+  let positions: Int32Array = new Int32Array(count);
+  let keys: Float64Array = new Float64Array(count);
+  // One comparison serves both directions: with the signs turned, NaN must come first instead of last.
+  const sign = descending ? -1 : 1;
+  const before = descending
+    ? (a: number, b: number): boolean => a < b || (a !== a && b === b)
+    : (a: number, b: number): boolean => a < b || (b !== b && a === a);
+  for (let start = 0; start < count; start += RUN) {
+    const end = Math.min(count, start + RUN);
+    for (let i = start; i < end; i++) {
+      const key = sign * values[i]!;
+      let j = i;
+      for (; j > start && before(key, keys[j - 1]!); j--) {
+        keys[j] = keys[j - 1]!;
+        positions[j] = positions[j - 1]!;
+      }
+      keys[j] = key;
+      positions[j] = i;
+    }
+  }
+  if (count <= RUN) return positions;
+  let otherPositions: Int32Array = new Int32Array(count);
+  let otherKeys: Float64Array = new Float64Array(count);
+  for (let width = RUN; width < count; width *= 2) {
+    for (let start = 0; start < count; start += 2 * width) {
+      const middle = Math.min(count, start + width);
+      const end = Math.min(count, start + 2 * width);
+      for (let to = start, left = start, right = middle; to < end; to++) {
+        const from = right >= end || (left < middle && !before(keys[right]!, keys[left]!)) ? left++ : right++;
+        otherKeys[to] = keys[from]!;
+        otherPositions[to] = positions[from]!;
+      }
+    }
+    [keys, otherKeys] = [otherKeys, keys];
+    [positions, otherPositions] = [otherPositions, positions];
+  }
+  return positions;
+}
+
+const order: Op<{ readonly dim: number; readonly descending: boolean }> = defineOp({
+  name: "argsort",
+  forward([x], { dim, descending }) {
+    const y = empty(x!.shape, "int32");
+    const { source, outer, count, inner } = lined(x!, x!.ndim === 0 ? [] : [dim]);
+    const from = source.storage.array();
+    const to = y.storage.array();
+    const line = new Float64Array(count);
+    for (let o = 0; o < outer; o++) {
+      for (let i = 0; i < inner; i++) {
+        const start = o * count * inner + i;
+        for (let n = 0; n < count; n++) line[n] = from[source.offset + start + n * inner]!;
+        const positions = positionsInOrder(line, descending);
+        for (let n = 0; n < count; n++) to[start + n * inner] = positions[n]!;
+      }
+    }
+    return y;
+  },
+  gradient: undefined,
+});
+
+export interface SortOptions {
+  /** Largest first. Default false. */
+  descending?: boolean;
+  /** Equal elements keep their order. They always do; the option is PyTorch's. */
+  stable?: boolean;
+}
+
+/** Positions along a dim (default the last) that sort the tensor; equal elements keep their order. int32, no gradient. */
+export const argsort = named("argsort", (x: Tensor, dim = -1, options: SortOptions = {}): Tensor => {
+  checkOptions("argsort", options, ["descending", "stable"]);
+  const d = checkDim("argsort", dim, checkTensor("argsort", "x", x).ndim);
+  return order([x], { dim: d, descending: options.descending ?? false });
+});
+
+/**
+ * The elements along a dim (default the last) in order, and where they were. Equal ones keep their order; NaN is the
+ * largest. Gradient: each element of g goes to where its element was.
+ */
+export const sort = named("sort", (x: Tensor, dim = -1, options: SortOptions = {}): ValuesAndIndices => {
+  checkOptions("sort", options, ["descending", "stable"]);
+  const indices = argsort(checkTensor("sort", "x", x), dim, options);
+  return { values: gather(x, dim, indices), indices };
+});
+
+export interface TopkOptions {
+  /** The largest (default) or the smallest elements. */
+  largest?: boolean;
+  /** In order. They always are; the option is PyTorch's. */
+  sorted?: boolean;
+}
+
+function checkCount(who: string, k: number, x: Tensor, dim: number, least: number): void {
+  const size = x.shape[dim] ?? 1;
+  if (!Number.isInteger(k) || k < least || k > size) {
+    throw new ShapeError(
+      `${who}: k must be a whole number from ${least} to ${size}, the size of dim ${dim} of ${show(x.shape)}, got ${describe(k)}.`,
+    );
+  }
+}
+
+/**
+ * The `k` largest (or smallest) elements along a dim (default the last), in order, and where they were; of equal ones
+ * the first. Gradient: as sort.
+ */
+export const topk = named("topk", (x: Tensor, k: number, dim = -1, options: TopkOptions = {}): ValuesAndIndices => {
+  checkOptions("topk", options, ["largest", "sorted"]);
+  const d = checkDim("topk", dim, checkTensor("topk", "x", x).ndim);
+  checkCount("topk", k, x, d, 0);
+  const all = order([x], { dim: d, descending: options.largest ?? true });
+  const indices = x.ndim === 0 ? all : narrow(all, d, 0, k);
+  return { values: gather(x, d, indices), indices };
+});
+
+/** The element that comes at place `at` of the order along a dim, and where it was. */
+export function elementInOrder(
+  x: Tensor,
+  dim: number,
+  at: number,
+  { descending = false, keepdim = false }: { descending?: boolean; keepdim?: boolean },
+): ValuesAndIndices {
+  const indices = order([x], { dim, descending });
+  const index = x.ndim === 0 ? indices : narrow(indices, dim, at, 1);
+  const values = gather(x, dim, index);
+  return keepdim || x.ndim === 0
+    ? { values, indices: index }
+    : { values: squeeze(values, dim), indices: squeeze(index, dim) };
+}
+
+/** The `k`-th smallest element (the first is k = 1) along a dim (default the last), and where it was. */
+export const kthvalue = named(
+  "kthvalue",
+  (x: Tensor, k: number, dim = -1, options: ReduceOptions = {}): ValuesAndIndices => {
+    checkOptions("kthvalue", options, ["keepdim"]);
+    const d = checkDim("kthvalue", dim, checkTensor("kthvalue", "x", x).ndim);
+    checkCount("kthvalue", k, x, d, 1);
+    return elementInOrder(x, d, k - 1, options);
+  },
+);
