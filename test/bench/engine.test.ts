@@ -26,7 +26,8 @@ describe("bench: options", () => {
     [["--threads", "3"], /--threads must be 1 or 2, got "3"/],
     [["--seconds", "soon"], /--seconds must be a number > 0, got "soon"/],
     [["--write=yes"], /--write takes no value/],
-    [["--only", "mlp", "--threads", "2"], /no row of --only has --threads 2/],
+    [["--only", "mlp", "--threads", "2"], /no row is left by --only, --threads and --peers/],
+    [["--only", "adam-fused", "--peers", "torch1"], /no row is left/],
   ];
   for (const [args, message] of refused) {
     it(`${args.join(" ")} is refused by name`, () =>
@@ -40,6 +41,7 @@ describe("bench: options", () => {
       ["mlp", "lenet"],
     ],
     [["--only=adam"], ["adam", "adam-foreach", "adam-fused"]],
+    [["--only=adam", "--peers=tfjs"], ["adam"]],
     [
       ["--only", "matmul", "--threads", "1"],
       ["matmul64", "matmul256", "matmul512", "matmul1024"],

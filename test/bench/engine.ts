@@ -5,6 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { ENGINE_HELP, parseEngineArguments, UsageError, type EngineArguments } from "./engine/arguments.ts";
 import { interleave, type Runner } from "./engine/interleave.ts";
 import { machine } from "./engine/machine.ts";
@@ -53,7 +54,11 @@ async function measureRow(row: Row, field: Field, { peers, rounds, seconds }: En
     const runner: Runner = {
       name,
       prepare: (work, time) => participant.prepare(work, time),
-      window: (time) => participant.window(time),
+      window: async (time) => {
+        // The threads of the one before, which look out for more work, get time to fall asleep.
+        await setTimeout(100);
+        return participant.window(time);
+      },
       drop: () => participant.drop(),
     };
     runners.push([runner, (name === "torch1" || name === "torch2") && row.torchWork ? row.torchWork : row.work]);
@@ -96,13 +101,14 @@ function titlesOf(field: Field): { [name in PeerName]?: string } {
 }
 
 /** What has to be said about those who took part. */
-async function remarksOf(field: Field, titles: { readonly [name: string]: string }): Promise<string[]> {
+async function remarksOf(field: Field, threads: number, titles: { [name: string]: string }): Promise<string[]> {
   const lines: string[] = [];
   for (const [name, { participant, about, remarks }] of field.started) {
     // Asked again at the end: by now it knows what it has fallen back to.
     const { name: called, version, ...more } = participant.alive ? await participant.about() : about;
     const details = Object.entries(more).map(([key, value]) => `${key} ${String(value)}`);
-    lines.push(`${titles[name] ?? called}: ${[version, ...details, ...remarks].join(", ")}`);
+    const with2 = threads === 2 ? ", 2 threads" : "";
+    lines.push(`${titles[name] ?? called}${with2}: ${[version, ...details, ...remarks].join(", ")}`);
   }
   return [...lines, ...[...field.missing].map(([name, reason]) => `NOT RUN: ${name}: ${reason}`)];
 }
@@ -119,7 +125,7 @@ async function main(args: EngineArguments): Promise<void> {
     const field = new Field((name) => (name === "ours" ? startOurs(threads, revectorize) : startPeer[name](threads)));
     for (const row of rows.filter((r) => r.threads === threads)) results.push(await measureRow(row, field, args));
     titles = { ...titlesOf(field), ...titles };
-    for (const remark of await remarksOf(field, titles)) remarks.add(remark.replace(/, threads \d+/, ""));
+    for (const remark of await remarksOf(field, threads, titles)) remarks.add(remark);
     field.close();
   }
   const notes = [

@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { ones, type Tensor } from "../../kernel/gradbook.ts";
 import { growth, soak, soaks, type Sample } from "./soak/soak.ts";
 
-describe("a training loop without a pause", () => {
+describe("a training loop without a pause", function () {
+  this.timeout(120_000);
+
   for (const { name, workload, short } of soaks) {
     it(`${name}: ${short} steps end with the memory they began with`, () => {
       const { reserved, held } = growth(soak(workload(), short));

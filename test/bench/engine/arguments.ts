@@ -1,4 +1,4 @@
-import { peerNames, rows, rowsNamed, type PeerName, type Row } from "./rows.ts";
+import { peerNames, peersOf, rows, rowsNamed, type PeerName, type Row } from "./rows.ts";
 
 export const ENGINE_HELP = `Usage: node test/bench/engine.ts [options]
 
@@ -50,11 +50,15 @@ export function parseEngineArguments(args: readonly string[]): EngineArguments {
   }
   const chosen = given.has("--only") ? list(given.get("--only")!).flatMap(existingRows) : rows;
   const threads = given.has("--threads") ? number("--threads", given.get("--threads")!, [1, 2]) : undefined;
-  const wanted = rows.filter((row) => chosen.includes(row) && (threads ?? row.threads) === row.threads);
-  if (wanted.length === 0) throw new UsageError(`bench: no row of --only has --threads ${threads}.`);
+  const peers = given.has("--peers") ? existingPeers(given.get("--peers")!) : peerNames;
+  const wanted = rows
+    .filter((row) => chosen.includes(row) && (threads ?? row.threads) === row.threads)
+    // A row about a peer's own way makes no sense without that peer.
+    .filter((row) => row.torchWork === undefined || peersOf(row).some((peer) => peers.includes(peer)));
+  if (wanted.length === 0) throw new UsageError(`bench: no row is left by --only, --threads and --peers together.`);
   return {
     rows: wanted,
-    peers: given.has("--peers") ? existingPeers(given.get("--peers")!) : peerNames,
+    peers,
     rounds: number("--rounds", given.get("--rounds") ?? "5"),
     seconds: positive("--seconds", given.get("--seconds") ?? "0.7"),
     revectorize: !given.has("--no-revectorize"),

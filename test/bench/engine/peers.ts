@@ -39,9 +39,9 @@ async function startTorch(python: string, threads: number, env: Record<string, s
     });
   const participant = start({});
   const about = await participant.about();
-  if (!String(about["blas"]).includes("reference")) return { participant, about, remarks: [] };
+  if (!String(about["blas"]).startsWith("not OpenBLAS")) return { participant, about, remarks: [] };
   if (!existsSync(OPENBLAS)) {
-    const remark = "UNFAIR: this PyTorch runs on the reference BLAS, many times slower than OpenBLAS";
+    const remark = "UNFAIR: this PyTorch does not run on OpenBLAS; the reference BLAS is many times slower";
     return { participant, about, remarks: [`${remark} (Debian: apt install libopenblas0-pthread)`] };
   }
   participant.close();
@@ -49,7 +49,7 @@ async function startTorch(python: string, threads: number, env: Record<string, s
   return {
     participant: again,
     about: await again.about(),
-    remarks: ["The system's default is the reference BLAS; OpenBLAS was put before it"],
+    remarks: ["this system's BLAS is another one; OpenBLAS was put before it"],
   };
 }
 

@@ -190,24 +190,38 @@ WORKS = {
 }
 
 
+class Symbol(ctypes.Structure):
+    """What dladdr says of an address: the file that it is in, and more."""
+
+    _fields_ = [(name, ctypes.c_char_p if "name" in name else ctypes.c_void_p) for name in ("fname", "fbase", "sname", "saddr")]
+
+
 def loaded_blas():
-    """The library that multiplies matrices in this process, with the core that OpenBLAS has chosen."""
+    """The library whose sgemm PyTorch really calls: more than one BLAS may be in a process."""
     mkl = re.search(r"(?:oneAPI )?Math Kernel Library Version (\S+)", torch.__config__.show())
     if mkl:
         return "MKL " + mkl.group(1)
     if not os.path.exists("/proc/self/maps"):
         return "unknown"
-    torch.mm(torch.rand(8, 8), torch.rand(8, 8))
     with open("/proc/self/maps") as maps:
-        found = sorted({line.split()[-1] for line in maps if re.search(r"blas[^/]*\.so", line)})
-    for file in found:
-        try:
-            core = ctypes.CDLL(file).openblas_get_corename
-        except (AttributeError, OSError):
-            continue
-        core.restype = ctypes.c_char_p
-        return "OpenBLAS (%s, core %s)" % (os.path.basename(os.path.realpath(file)), core().decode())
-    return "the reference BLAS (%s)" % found[0] if found else "unknown"
+        tensors = {line.split()[-1] for line in maps if "libtorch_cpu.so" in line}
+    found = Symbol()
+    try:
+        sgemm = ctypes.CDLL(tensors.pop()).sgemm_
+        ctypes.CDLL(None).dladdr(ctypes.cast(sgemm, ctypes.c_void_p), ctypes.byref(found))
+    except (AttributeError, KeyError, OSError):
+        return "unknown"
+    file = found.fname.decode()
+    try:
+        library = ctypes.CDLL(file)
+        texts = [library.openblas_get_config, library.openblas_get_corename]
+    except AttributeError:
+        return "not OpenBLAS but " + file
+    for text in texts:
+        text.restype = ctypes.c_char_p
+    config, core = [text().decode() for text in texts]
+    version = re.search(r"OpenBLAS \S+", config).group(0)
+    return "%s, core %s, %d threads" % (version, core, library.openblas_get_num_threads())
 
 
 def about():
