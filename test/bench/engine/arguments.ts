@@ -14,6 +14,9 @@ Times the engine beside PyTorch and TensorFlow.js: windows in turns, medians, a 
   --no-revectorize    our engine without V8's experimental pass
   --write             put the table into README.md too
   --help              show this
+
+GRADBOOK_BENCH_TORCH1 names the Python that has PyTorch 1.13 (/usr/bin/python3), GRADBOOK_BENCH_TORCH2
+one that has PyTorch 2, GRADBOOK_BENCH_PYTHON the one to install it with.
 `;
 
 export interface EngineArguments {
