@@ -6,7 +6,7 @@ export { Sequential, ModuleList } from "./containers.ts";
 export { Conv1d, Conv2d, ConvTranspose2d } from "./conv.ts";
 export { MaxPool2d, AvgPool2d, AdaptiveAvgPool2d } from "./pool.ts";
 export { BatchNorm1d, BatchNorm2d, LayerNorm, GroupNorm } from "./normalize.ts";
-export { Embedding } from "./embedding.ts";
+export { Embedding, type EmbeddingOptions } from "./embedding.ts";
 export { RNN, LSTM, GRU, type RecurrentOptions } from "./recurrent.ts";
 export { MultiheadAttention, type MultiheadAttentionOptions } from "./attention.ts";
 export { TransformerEncoderLayer, type TransformerEncoderLayerOptions } from "./transformer.ts";

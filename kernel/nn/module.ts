@@ -4,6 +4,7 @@ import { noGrad } from "../autograd/mode.ts";
 import { sameShape, show } from "../tensor/shape.ts";
 import { checkOptions } from "../tensor/options.ts";
 import { detach, to } from "../ops/to.ts";
+import { SparseTensor } from "../tensor/sparse.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { Buffer, Parameter } from "./parameter.ts";
 
@@ -155,6 +156,7 @@ export abstract class Module {
     checkOptions("zeroGrad", options, ["setToNone"]);
     for (const parameter of this.parameters()) {
       if (options.setToNone ?? true) parameter.dropGradient();
+      else if (parameter.grad instanceof SparseTensor) parameter.grad = parameter.grad.zeroed();
       else if (parameter.grad !== undefined) parameter.grad = detach(parameter.grad).zero_();
     }
   }

@@ -85,11 +85,24 @@ export class SparseTensor extends Tensor {
     return new SparseTensor(rows, numbers, this.shape);
   }
 
-  /** @internal Multiplies all rows, in place. */
-  scale_(factor: number): void {
-    for (let i = 0; i < this.numbers.length; i++) this.numbers[i]! *= factor;
+  /** @internal The same without a row. */
+  without(row: number): SparseTensor {
+    const width = sizeOf(this.shape.slice(1));
+    const kept = [...this.rows.keys()].filter((k) => this.rows[k] !== row);
+    const numbers = new (this.numbers.constructor as Float32ArrayConstructor)(kept.length * width);
+    kept.forEach((k, to) => numbers.set(this.numbers.subarray(k * width, (k + 1) * width) as Float32Array, to * width));
+    return new SparseTensor(
+      Int32Array.from(kept, (k) => this.rows[k]!),
+      numbers,
+      this.shape,
+      this.isCoalesced,
+    );
   }
 
+  /** @internal Changes all numbers, in place. */
+  map_(f: (x: number) => number): void {
+    for (let i = 0; i < this.numbers.length; i++) this.numbers[i] = f(this.numbers[i]!);
+  }
   /** @internal The same shape without any row. */
   zeroed(): SparseTensor {
     return new SparseTensor(new Int32Array(0), this.numbers.slice(0, 0), this.shape, true);
@@ -130,7 +143,10 @@ export function sumOfSparse(a: Tensor, b: Tensor): Tensor {
   sparse.rows.forEach((row, k) => {
     for (let j = 0; j < width; j++) sum[row * width + j]! += sparse.numbers[k * width + j]!;
   });
-  return fromFlat(sum, dense.shape, dense.dtype);
+  const total = fromFlat(sum, dense.shape, dense.dtype);
+  // Not to be given back before a sweep: it may be on its way into a leaf's grad.
+  total.storage.holders = -1;
+  return total;
 }
 
 /** In the place of memory: whoever asks for it is an operation that knows only dense tensors. */
@@ -141,6 +157,6 @@ function unreachable(dtype: DType, shape: Shape, count: number): Storage {
         `Use its toDense(), its indices and values, or leave out { sparse: true }.`,
     );
   };
-  const storage = { dtype, length: 0, version: 0, rewrites: 0, holders: 0, array: refuse, at: refuse, free() {} };
+  const storage = { dtype, length: 0, version: 0, rewrites: 0, holders: -1, array: refuse, at: refuse, free() {} };
   return Object.defineProperty(storage, "address", { get: refuse }) as unknown as Storage;
 }
