@@ -2,6 +2,11 @@
 export { mnist, type MnistOptions } from "./mnist.ts";
 export { digits } from "./digits.ts";
 export { readIdx } from "./idx.ts";
+export { csv, type CsvOptions } from "./csv.ts";
+export type { Table } from "./table.ts";
+export { text, type TextOptions, type TokenText } from "./text.ts";
+export { StandardScaler } from "./standardScaler.ts";
+export { MinMaxScaler } from "./minMaxScaler.ts";
 export { DataUnavailable } from "./locate.ts";
 export type { Dataset, SampleDataset, BatchContext } from "./dataset.ts";
 export { TensorDataset } from "./tensorDataset.ts";
