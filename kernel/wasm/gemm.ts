@@ -1,63 +1,82 @@
-import { allocate, lastSpan, type Span } from "./allocator.ts";
-import { emitGemm, packA, packB, rowsAdjacent, workBytes } from "./gemmBlocks.ts";
-import { defineShared, differs, pattern, type KernelDefinition } from "./kernel.ts";
+import { allocate, lastSpan, release, type Span } from "./allocator.ts";
+import { packA, packB, prepackedB, rowsAdjacent, workBytes } from "./gemmBlocks.ts";
+import { gemmDefinition, type GemmExports } from "./gemmKernel.ts";
+import { double, single, tileOf, type Element } from "./gemmTile.ts";
+import { defineShared } from "./kernel.ts";
 import { heap } from "./memory.ts";
 
-/** See `emitGemm`. */
-// prettier-ignore
-type Run = (
-  m: number, n: number, k: number,
-  a: number, rowA: number, columnA: number,
-  b: number, rowB: number, columnB: number,
-  from: number, rowFrom: number, columnFrom: number,
-  c: number, rowC: number, how: number, work: number,
-) => void;
+/**
+ * Matrix products of one element type. a[m, k], b[k, n], c[m, n]; `a`, `b`, `c` and `from` are addresses in bytes; steps are
+ * in elements and may be any, also 0; the columns of C have step 1. C must not overlap A or B.
+ *
+ * Each element of C is summed in its own precision from k = 0 on, one product after the other, whatever the sizes, steps
+ * and threads.
+ */
+export interface MatrixProducts {
+  /** C = A·B, or C += A·B with `accumulate`. */
+  // prettier-ignore
+  gemm(
+    m: number, n: number, k: number,
+    a: number, rowStepA: number, columnStepA: number,
+    b: number, rowStepB: number, columnStepB: number,
+    c: number, rowStepC: number, accumulate: boolean,
+  ): void;
+  /**
+   * C = F + A·B: the sums start with what is at `from`, which may be C itself. columnStepF is 1, or 0 when there are 64
+   * bytes of equal numbers. A bias is one row, with rowStepF 0.
+   */
+  // prettier-ignore
+  gemmFrom(
+    m: number, n: number, k: number,
+    a: number, rowStepA: number, columnStepA: number,
+    b: number, rowStepB: number, columnStepB: number,
+    from: number, rowStepF: number, columnStepF: number,
+    c: number, rowStepC: number,
+  ): void;
+  /** As many products of equal shape, each that many elements further on. */
+  // prettier-ignore
+  gemmBatch(
+    count: number, m: number, n: number, k: number,
+    a: number, batchStepA: number, rowStepA: number, columnStepA: number,
+    b: number, batchStepB: number, rowStepB: number, columnStepB: number,
+    c: number, batchStepC: number, rowStepC: number, accumulate: boolean,
+  ): void;
+  /** B in the order in which products read it, for a B that is used again and again. A copy: later changes of B do not show. */
+  packRight(k: number, n: number, b: number, rowStepB: number, columnStepB: number): PackedRight;
+  /** As `gemmFrom`, with a packed B. Bits are those of the product with B itself. */
+  // prettier-ignore
+  gemmPacked(
+    m: number, a: number, rowStepA: number, columnStepA: number, b: PackedRight,
+    from: number, rowStepF: number, columnStepF: number, c: number, rowStepC: number,
+  ): void;
+}
 
-export const definition: KernelDefinition<{ run: Run }> = {
-  name: "matrix product",
-  build: emitGemm,
-  check({ run }, bench) {
-    // Every height and width of a tile, both ways to read A, packed and not; then one size beyond each block.
-    const cases: (readonly [m: number, n: number, k: number])[] = [
-      ...[1, 2, 3, 4, 5, 6, 8, 13].map((m, i) => [m, [1, 4, 7, 8, 11, 16, 21, 33][i]!, 5 + (i % 4)] as const),
-      [2, 3, 650],
-      [245, 2, 2],
-      [1, 530, 2],
-    ];
-    for (const [m, n, k] of cases) {
-      const a = bench.f32(m * k, pattern);
-      const b = bench.f32(k * n, (i) => pattern(i + 50));
-      const start = bench.f32(n, (i) => pattern(i + 90));
-      for (const transposed of [false, true]) {
-        const [rowA, columnA] = transposed ? [1, m] : [k, 1];
-        const [rowB, columnB] = transposed ? [1, k] : [n, 1];
-        const want = Float64Array.from({ length: m * n }, (_, at) => {
-          const [i, j] = [Math.floor(at / n), at % n];
-          let sum = start.data[j]!;
-          for (let p = 0; p < k; p++) sum += a.data[i * rowA + p * columnA]! * b.data[p * rowB + j * columnB]!;
-          return sum;
-        });
-        for (const how of transposed ? [rowsAdjacent | packB, packA | packB] : [0, packB, packA | packB]) {
-          const c = bench.f32(m * n);
-          // prettier-ignore
-          run(m, n, k, a.address, rowA * 4, columnA * 4, b.address, rowB * 4, columnB * 4, start.address, 0, 4, c.address, n * 4, how, work());
-          const wrong = differs(c.data, (i) => want[i]!);
-          if (wrong !== undefined) return `[${m}, ${k}] · [${k}, ${n}], way ${how}: ${wrong}`;
-        }
-      }
-    }
-    return undefined;
-  },
-};
-export const compiledGemm = defineShared(definition);
+/** A right operand, packed. Its memory is given back by `free()`, or when nobody holds it any more. */
+export class PackedRight {
+  readonly k: number;
+  readonly n: number;
+  readonly address: number;
+  private span: Span | undefined;
+
+  constructor(k: number, n: number, bytes: number) {
+    this.k = k;
+    this.n = n;
+    this.address = allocate(bytes);
+    this.span = lastSpan;
+  }
+  free(): void {
+    if (this.span === undefined) return;
+    release(this.span, this.address);
+    this.span = undefined;
+  }
+}
 
 let workAddress = 0;
 /** Keeps the memory. */
 let workSpan: Span | undefined;
-let run: Run | undefined;
 
 /** Where packed blocks are put; its first 64 bytes are zeros. */
-function work(): number {
+export function work(): number {
   if (workSpan === undefined) {
     workAddress = allocate(workBytes);
     workSpan = lastSpan;
@@ -66,72 +85,94 @@ function work(): number {
   return workAddress;
 }
 
-/**
- * C = A·B, or C += A·B with `accumulate`: a[m, k], b[k, n], c[m, n], all float32.
- *
- * `a`, `b`, `c` are addresses in bytes; the steps are in elements and may be any, also 0; the columns of C have step 1.
- * C must not overlap A or B. Each element is summed in float32 from k = 0 on, one product after the other (from C's
- * value on, with `accumulate`), whatever the sizes, steps and threads.
- */
-// prettier-ignore
-export function gemm(
-  m: number, n: number, k: number,
-  a: number, rowStepA: number, columnStepA: number,
-  b: number, rowStepB: number, columnStepB: number,
-  c: number, rowStepC: number, accumulate: boolean,
-): void {
-  if (accumulate) gemmFrom(m, n, k, a, rowStepA, columnStepA, b, rowStepB, columnStepB, c, rowStepC, 1, c, rowStepC);
-  else gemmFrom(m, n, k, a, rowStepA, columnStepA, b, rowStepB, columnStepB, work(), 0, 0, c, rowStepC);
-}
-
-/**
- * As `gemm`, with what the sums start with given: C = F + A·B where F has steps of its own; columnStepF is 0 (16 equal
- * numbers are at `from`) or 1. A bias is a row with rowStepF 0.
- */
-// prettier-ignore
-export function gemmFrom(
-  m: number, n: number, k: number,
-  a: number, rowStepA: number, columnStepA: number,
-  b: number, rowStepB: number, columnStepB: number,
-  from: number, rowStepF: number, columnStepF: number,
-  c: number, rowStepC: number,
-): void {
-  if (m === 0 || n === 0) return;
-  if (k === 0) return copyStart(m, n, from, rowStepF, columnStepF, c, rowStepC);
-  run ??= compiledGemm().exports.run;
-  // A step along a dim of size 1 may be anything.
-  if (k === 1) columnStepA = 1;
-  if (n === 1) columnStepB = 1;
-  if (m === 1) rowStepA = 1;
-  const how = plan(m, n, k, rowStepA, columnStepA, columnStepB);
-  run(
-    m, n, k, a, rowStepA * 4, columnStepA * 4, b, rowStepB * 4, columnStepB * 4,
-    from, rowStepF * 4, columnStepF * 4, c, rowStepC * 4, how, work(),
-  );
-}
-
 /** How A and B are best read. Packing costs as much as a few passes, and pays where they are read more often than that. */
 // prettier-ignore
 export function plan(
-  m: number, n: number, k: number,
-  rowStepA: number, columnStepA: number, columnStepB: number,
+  m: number, n: number, k: number, rowStepA: number, columnStepA: number, columnStepB: number,
 ): number {
-  let how = 0;
-  if (columnStepB !== 1 || (m >= 96 && n * k >= 50000)) how = packB;
+  const how = columnStepB !== 1 || (m >= 96 && n * k >= 50000) ? packB : 0;
   if (columnStepA === 1 && m !== 1) return how;
   if (rowStepA !== 1) return how | packA;
   return n >= 96 && m * k >= 50000 ? how | packA : how | rowsAdjacent;
 }
 
-/** k = 0: nothing is added. */
-// prettier-ignore
-function copyStart(
-  m: number, n: number, from: number, rowStepF: number, columnStepF: number, c: number, rowStepC: number,
-): void {
-  const { f32 } = heap;
-  for (let i = 0; i < m; i++) {
-    for (let j = 0; j < n; j++) {
-      f32[(c >>> 2) + i * rowStepC + j] = f32[(from >>> 2) + i * rowStepF + j * columnStepF]!;
+function matrixProducts(element: Element): MatrixProducts {
+  const { bytes } = element;
+  const compiled = defineShared<GemmExports>(gemmDefinition(element, work));
+  let ready: GemmExports | undefined;
+  const kernel = (): GemmExports => (ready ??= compiled().exports);
+
+  /** k = 0: nothing is added. */
+  // prettier-ignore
+  const copyStart = (
+    m: number, n: number, from: number, rowStepF: number, columnStepF: number, c: number, rowStepC: number,
+  ): void => {
+    const data = bytes === 4 ? heap.f32 : heap.f64;
+    for (let i = 0; i < m; i++) {
+      for (let j = 0; j < n; j++) data[c / bytes + i * rowStepC + j] = data[from / bytes + i * rowStepF + j * columnStepF]!;
     }
-  }
+  };
+
+  // prettier-ignore
+  const products: MatrixProducts = {
+    gemm(m, n, k, a, rowStepA, columnStepA, b, rowStepB, columnStepB, c, rowStepC, accumulate) {
+      if (accumulate) products.gemmFrom(m, n, k, a, rowStepA, columnStepA, b, rowStepB, columnStepB, c, rowStepC, 1, c, rowStepC);
+      else products.gemmFrom(m, n, k, a, rowStepA, columnStepA, b, rowStepB, columnStepB, work(), 0, 0, c, rowStepC);
+    },
+    gemmFrom(m, n, k, a, rowStepA, columnStepA, b, rowStepB, columnStepB, from, rowStepF, columnStepF, c, rowStepC) {
+      if (m === 0 || n === 0) return;
+      if (k === 0) return copyStart(m, n, from, rowStepF, columnStepF, c, rowStepC);
+      // A step along a dim of size 1 may be anything.
+      if (k === 1) columnStepA = 1;
+      if (n === 1) columnStepB = 1;
+      if (m === 1) rowStepA = 1;
+      kernel().run(
+        m, n, k, a, rowStepA * bytes, columnStepA * bytes, b, rowStepB * bytes, columnStepB * bytes,
+        from, rowStepF * bytes, columnStepF * bytes, c, rowStepC * bytes,
+        plan(m, n, k, rowStepA, columnStepA, columnStepB), work(),
+      );
+    },
+    gemmBatch(
+      count, m, n, k, a, batchStepA, rowStepA, columnStepA, b, batchStepB, rowStepB, columnStepB,
+      c, batchStepC, rowStepC, accumulate,
+    ) {
+      if (count === 0 || m === 0 || n === 0) return;
+      if (k === 0) {
+        if (accumulate) return;
+        for (let i = 0; i < count; i++) copyStart(m, n, work(), 0, 0, c + i * batchStepC * bytes, rowStepC);
+        return;
+      }
+      if (k === 1) columnStepA = 1;
+      if (n === 1) columnStepB = 1;
+      if (m === 1) rowStepA = 1;
+      kernel().batch(
+        count, batchStepA * bytes, batchStepB * bytes, accumulate ? batchStepC * bytes : 0, batchStepC * bytes,
+        m, n, k, a, rowStepA * bytes, columnStepA * bytes, b, rowStepB * bytes, columnStepB * bytes,
+        accumulate ? c : work(), accumulate ? rowStepC * bytes : 0, accumulate ? bytes : 0, c, rowStepC * bytes,
+        plan(m, n, k, rowStepA, columnStepA, columnStepB), work(),
+      );
+    },
+    packRight(k, n, b, rowStepB, columnStepB) {
+      const width = tileOf(compiled().variant).vectors * element.lanes;
+      const packed = new PackedRight(k, n, Math.max(1, Math.ceil(n / width) * width * k * bytes));
+      if (k > 0 && n > 0) kernel().packRight(n, k, b, rowStepB * bytes, columnStepB * bytes, packed.address);
+      return packed;
+    },
+    gemmPacked(m, a, rowStepA, columnStepA, { k, n, address }, from, rowStepF, columnStepF, c, rowStepC) {
+      if (m === 0 || n === 0) return;
+      if (k === 0) return copyStart(m, n, from, rowStepF, columnStepF, c, rowStepC);
+      if (k === 1) columnStepA = 1;
+      if (m === 1) rowStepA = 1;
+      kernel().run(
+        m, n, k, a, rowStepA * bytes, columnStepA * bytes, address, 0, 0,
+        from, rowStepF * bytes, columnStepF * bytes, c, rowStepC * bytes,
+        (plan(m, n, k, rowStepA, columnStepA, 1) & ~packB) | prepackedB, work(),
+      );
+    },
+  };
+  return products;
 }
+
+export const { gemm, gemmFrom, gemmBatch, packRight, gemmPacked } = matrixProducts(single);
+/** The same for float64. */
+export const float64 = matrixProducts(double);

@@ -1,17 +1,18 @@
-import { nextRows, tileOf } from "./gemmTile.ts";
-import type { FunctionBuilder, Local, ModuleBuilder } from "./module.ts";
+import { nextRows, tileOf, type Element } from "./gemmTile.ts";
+import type { FunctionBuilder, Lanes, Local, ModuleBuilder } from "./module.ts";
 
 /**
- * Emits a function that copies lines of a matrix side by side, in panels of `width` lines: first the first elements of
- * each line of the panel, then the second ones, so that a tile reads one stream in order. Steps are in bytes.
+ * Emits a function that copies lines of a matrix side by side, in panels as wide as a tile of C: first the first elements
+ * of each line of the panel, then the second ones, so that a tile reads one stream in order. Steps are in bytes.
  *
  *     pack(lines, k, source, lineStep, step, target)
  *
- * Element p of a line comes from source + line·lineStep + p·step. A panel takes k·width·4 bytes. Where the last one has
- * fewer lines, its last line is repeated up to a multiple of four, and the rest of it stays as it was.
+ * Element p of a line comes from source + line·lineStep + p·step. Every panel takes k rows of `width` elements. Where the
+ * last one has fewer lines, its last line is repeated up to whole vectors, and the rest of it stays as it was.
  */
-export function emitPackColumns(module: ModuleBuilder, name: string): FunctionBuilder {
-  const width = tileOf(module.variant).vectors * 4;
+export function emitPackColumns(module: ModuleBuilder, element: Element, name: string): FunctionBuilder {
+  const { bytes, lanes, load, store } = element;
+  const width = tileOf(module.variant).vectors * lanes;
   const f = module.func(name, new Array<"i32">(6).fill("i32"));
   const [lines, k, source, lineStep, step, target] = f.params.map((_, i) => i) as [
     Local,
@@ -21,119 +22,113 @@ export function emitPackColumns(module: ModuleBuilder, name: string): FunctionBu
     Local,
     Local, // prettier-ignore
   ];
-  const [from, to, left] = f.many(3, "i32") as [Local, Local, Local];
-  const [inPanel, group] = f.many(2, "i32") as [Local, Local];
-  const lanes = f.many(4, "i32");
-  const rows = f.many(4, "v128");
-  const pairs = f.many(4, "v128");
+  const [from, to, left, inPanel, group] = f.many(5, "i32") as [Local, Local, Local, Local, Local];
+  const heads = f.many(lanes, "i32");
+  const vectors = f.many(lanes, "v128");
+  const pairs = f.many(lanes, "v128");
 
   /** Lines that are neighbours: whole rows of the panel at once. */
-  const copyRows = (): void => {
-    // Full panels, then what vectors the last one has.
-    const copy = (vectors: number): void => {
-      f.get(source).set(from).get(target).set(to).get(k).set(left);
-      f.countDown(left, 1, () => {
-        for (let j = 0; j < vectors; j++) {
-          f.get(to)
-            .get(from)
-            .memory("v128.load", j * 16)
-            .memory("v128.store", j * 16);
-        }
-        f.advanceBy(from, step).advance(to, width * 4);
-      });
-    };
-    const choose = (vectors: number): void => {
-      if (vectors === 1) return copy(1);
-      f.get(inPanel)
-        .i32(vectors * 4 - 4)
-        .op("i32.gt_s")
-        .if(
-          () => copy(vectors),
-          () => choose(vectors - 1),
-        );
-    };
-    choose(width / 4);
+  const copyRows = (count: number): void => {
+    f.get(source).set(from).get(target).set(to).get(k).set(left);
+    f.countDown(left, 1, () => {
+      for (let j = 0; j < count; j++) {
+        f.get(to)
+          .get(from)
+          .memory("v128.load", j * 16)
+          .memory("v128.store", j * 16);
+      }
+      f.advanceBy(from, step).advance(to, width * bytes);
+    });
+  };
+  /** As many vectors as the panel has. */
+  const chooseRows = (count: number): void => {
+    if (count === 1) return copyRows(1);
+    f.get(inPanel)
+      .i32((count - 1) * lanes)
+      .op("i32.gt_s");
+    f.if(
+      () => copyRows(count),
+      () => chooseRows(count - 1),
+    );
   };
 
-  /** Four lines, four elements of each: read along the lines, written across them. */
+  /** A square of vectors: read along the lines, written across them. */
   const transpose = (): void => {
-    lanes.forEach((lane, i) => f.get(lane).memory("v128.load").set(rows[i]!).advance(lane, 16));
-    const pick = (a: Local, b: Local, lanes: readonly [number, number, number, number], to: Local): void => {
-      f.get(a).get(b).shuffle(lanes).set(to);
-    };
-    pick(rows[0]!, rows[1]!, [0, 4, 1, 5], pairs[0]!);
-    pick(rows[0]!, rows[1]!, [2, 6, 3, 7], pairs[1]!);
-    pick(rows[2]!, rows[3]!, [0, 4, 1, 5], pairs[2]!);
-    pick(rows[2]!, rows[3]!, [2, 6, 3, 7], pairs[3]!);
-    const store = (i: number, half: number, high: boolean): void => {
+    heads.forEach((head, i) => f.get(head).memory("v128.load").set(vectors[i]!).advance(head, 16));
+    const put = (i: number, a: Local, b: Local, pick: Lanes): void => {
       f.get(to)
-        .get(pairs[half]!)
-        .get(pairs[half + 2]!)
-        .shuffle(high ? [2, 3, 6, 7] : [0, 1, 4, 5])
-        .memory("v128.store", i * width * 4);
+        .get(a)
+        .get(b)
+        .shuffle(pick)
+        .memory("v128.store", i * width * bytes);
     };
-    store(0, 0, false);
-    store(1, 0, true);
-    store(2, 1, false);
-    store(3, 1, true);
-    f.advance(to, width * 16);
+    const [v0, v1, v2, v3] = vectors as [Local, Local, Local, Local];
+    if (lanes === 2) {
+      put(0, v0, v1, [0, 1, 4, 5]);
+      put(1, v0, v1, [2, 3, 6, 7]);
+    } else {
+      const [low01, high01, low23, high23] = pairs as [Local, Local, Local, Local];
+      f.get(v0).get(v1).shuffle([0, 4, 1, 5]).set(low01);
+      f.get(v0).get(v1).shuffle([2, 6, 3, 7]).set(high01);
+      f.get(v2).get(v3).shuffle([0, 4, 1, 5]).set(low23);
+      f.get(v2).get(v3).shuffle([2, 6, 3, 7]).set(high23);
+      put(0, low01, low23, [0, 1, 4, 5]);
+      put(1, low01, low23, [2, 3, 6, 7]);
+      put(2, high01, high23, [0, 1, 4, 5]);
+      put(3, high01, high23, [2, 3, 6, 7]);
+    }
+    f.advance(to, lanes * width * bytes);
   };
 
+  /** As many lines as a vector has elements. */
   const copyGroup = (): void => {
     // Lines past the end are the last one again.
-    lanes.forEach((lane, i) => {
+    heads.forEach((head, i) => {
       f.get(group).i32(i).op("i32.add").tee(left);
       f.get(inPanel).i32(1).op("i32.sub").tee(from);
       f.get(left).get(from).op("i32.lt_s").op("select");
-      f.get(lineStep).op("i32.mul").get(source).op("i32.add").set(lane);
+      f.get(lineStep).op("i32.mul").get(source).op("i32.add").set(head);
     });
-    f.get(target).get(group).i32(4).op("i32.mul").op("i32.add").set(to);
+    f.get(target).get(group).i32(bytes).op("i32.mul").op("i32.add").set(to);
     f.get(k).set(left);
-    f.get(step)
-      .i32(4)
-      .op("i32.eq")
-      .if(() => f.countDown(left, 4, transpose));
+    f.get(step).i32(bytes).op("i32.eq");
+    f.if(() => f.countDown(left, lanes, transpose));
     f.countDown(left, 1, () => {
-      lanes.forEach((lane, i) => {
+      heads.forEach((head, i) => {
         f.get(to)
-          .get(lane)
-          .memory("f32.load")
-          .memory("f32.store", i * 4);
-        f.advanceBy(lane, step);
+          .get(head)
+          .memory(load)
+          .memory(store, i * bytes);
+        f.advanceBy(head, step);
       });
-      f.advance(to, width * 4);
+      f.advance(to, width * bytes);
     });
   };
 
   f.loop(() => {
     f.get(lines).i32(width).get(lines).i32(width).op("i32.lt_s").op("select").set(inPanel);
-    f.get(lineStep)
-      .i32(4)
-      .op("i32.eq")
-      .if(copyRows, () => {
+    f.get(lineStep).i32(bytes).op("i32.eq");
+    f.if(
+      () => chooseRows(width / lanes),
+      () => {
         f.i32(0).set(group);
         f.loop(() => {
           copyGroup();
-          f.advance(group, 4);
-          f.get(group).get(inPanel).op("i32.lt_s").brIf(0);
+          f.advance(group, lanes).get(group).get(inPanel).op("i32.lt_s").brIf(0);
         });
-      });
-    f.get(source).get(lineStep).i32(width).op("i32.mul").op("i32.add").set(source);
-    f.get(target)
-      .get(k)
-      .i32(width * 4)
-      .op("i32.mul")
-      .op("i32.add")
-      .set(target);
+      },
+    );
+    next(f, source, lineStep, () => f.i32(width), target, k, width * bytes);
     f.get(lines).i32(width).op("i32.sub").tee(lines).i32(0).op("i32.gt_s").brIf(0);
   });
   return f;
 }
 
 /** As `emitPackColumns`, for the rows of A: a panel has the rows of one tile. */
-export function emitPackRows(module: ModuleBuilder, name: string): FunctionBuilder {
+export function emitPackRows(module: ModuleBuilder, element: Element, name: string): FunctionBuilder {
+  const { bytes, load, store } = element;
   const tile = tileOf(module.variant);
-  const width = tile.rows;
+  const row = tile.rows * bytes;
   const f = module.func(name, new Array<"i32">(6).fill("i32"));
   const [lines, k, source, lineStep, step, target] = f.params.map((_, i) => i) as [
     Local,
@@ -144,40 +139,53 @@ export function emitPackRows(module: ModuleBuilder, name: string): FunctionBuild
     Local, // prettier-ignore
   ];
   const [from, to, left, rows, line] = f.many(5, "i32") as [Local, Local, Local, Local, Local];
+  const copyNeighbours = (): void => {
+    f.get(source).set(from).get(target).set(to).get(k).set(left);
+    f.countDown(left, 1, () => {
+      for (let at = 0; at + 16 <= row; at += 16) f.get(to).get(from).memory("v128.load", at).memory("v128.store", at);
+      if (row % 16 === 8) {
+        f.get(to)
+          .get(from)
+          .memory("v128.load64_zero", row - 8)
+          .laneMemory("v128.store64_lane", 0, row - 8);
+      }
+      f.advanceBy(from, step).advance(to, row);
+    });
+  };
+  const copyLines = (): void => {
+    f.i32(0).set(line);
+    f.loop(() => {
+      f.get(line).get(lineStep).op("i32.mul").get(source).op("i32.add").set(from);
+      f.get(line).i32(bytes).op("i32.mul").get(target).op("i32.add").set(to);
+      f.get(k).set(left);
+      f.countDown(left, 1, () => {
+        f.get(to).get(from).memory(load).memory(store);
+        f.advanceBy(from, step).advance(to, row);
+      });
+      f.advance(line, 1).get(line).get(rows).op("i32.lt_s").brIf(0);
+    });
+  };
   f.loop(() => {
     nextRows(f, tile, lines, rows);
-    f.get(lineStep).i32(4).op("i32.eq");
-    f.if(
-      () => {
-        f.get(source).set(from).get(target).set(to).get(k).set(left);
-        f.countDown(left, 1, () => {
-          f.get(to).get(from).memory("v128.load").memory("v128.store");
-          if (width === 6) f.get(to).get(from).memory("v128.load64_zero", 16).laneMemory("v128.store64_lane", 0, 16);
-          f.advanceBy(from, step).advance(to, width * 4);
-        });
-      },
-      () => {
-        f.i32(0).set(line);
-        f.loop(() => {
-          f.get(line).get(lineStep).op("i32.mul").get(source).op("i32.add").set(from);
-          f.get(line).i32(4).op("i32.mul").get(target).op("i32.add").set(to);
-          f.get(k).set(left);
-          f.countDown(left, 1, () => {
-            f.get(to).get(from).memory("f32.load").memory("f32.store");
-            f.advanceBy(from, step).advance(to, width * 4);
-          });
-          f.advance(line, 1).get(line).get(rows).op("i32.lt_s").brIf(0);
-        });
-      },
-    );
-    f.get(source).get(lineStep).get(rows).op("i32.mul").op("i32.add").set(source);
-    f.get(target)
-      .get(k)
-      .i32(width * 4)
-      .op("i32.mul")
-      .op("i32.add")
-      .set(target);
+    f.get(lineStep).i32(bytes).op("i32.eq").if(copyNeighbours, copyLines);
+    next(f, source, lineStep, () => f.get(rows), target, k, row);
     f.get(lines).get(rows).op("i32.sub").tee(lines).brIf(0);
   });
   return f;
+}
+
+/** To the next panel: source += lineStep·lines, target += k·rowBytes. */
+function next(
+  f: FunctionBuilder,
+  source: Local,
+  lineStep: Local,
+  lines: () => void,
+  target: Local,
+  k: Local,
+  rowBytes: number,
+): void {
+  f.get(source).get(lineStep);
+  lines();
+  f.op("i32.mul").op("i32.add").set(source);
+  f.get(target).get(k).i32(rowBytes).op("i32.mul").op("i32.add").set(target);
 }

@@ -8,12 +8,39 @@ import type { Variant } from "./variant.ts";
  */
 export interface Tile {
   readonly rows: number;
-  /** Vectors of four columns. */
+  /** Vectors of four columns, or two of doubles. */
   readonly vectors: number;
 }
 export function tileOf(variant: Variant): Tile {
   return variant.wide ? { rows: 6, vectors: 4 } : variant.fma ? { rows: 6, vectors: 2 } : { rows: 4, vectors: 2 };
 }
+
+/** The elements of a matrix: floats, or doubles, of which two take the place of four. */
+export interface Element {
+  readonly bytes: 4 | 8;
+  /** Elements of a vector. */
+  readonly lanes: 4 | 2;
+  readonly type: "f32x4" | "f64x2";
+  readonly splat: "v128.load32_splat" | "v128.load64_splat";
+  readonly load: "f32.load" | "f64.load";
+  readonly store: "f32.store" | "f64.store";
+}
+export const single: Element = {
+  bytes: 4,
+  lanes: 4,
+  type: "f32x4",
+  splat: "v128.load32_splat",
+  load: "f32.load",
+  store: "f32.store",
+};
+export const double: Element = {
+  bytes: 8,
+  lanes: 2,
+  type: "f64x2",
+  splat: "v128.load64_splat",
+  load: "f64.load",
+  store: "f64.store",
+};
 
 /**
  * Emits the choice of how many rows the next tile has, so that no tile is much smaller than it must be: 7 rows are
@@ -52,7 +79,14 @@ export type Side =
  * summed from k = 0 on, one product after the other, whatever the tile.
  * `panelA` is added to `a` after each tile, beside its rows: for a packed A, whose rowA is 0. With "rows" columnA is not used.
  */
-export function emitStrip(module: ModuleBuilder, name: string, side: Side, vectors: number): FunctionBuilder {
+export function emitStrip(
+  module: ModuleBuilder,
+  element: Element,
+  name: string,
+  side: Side,
+  vectors: number,
+): FunctionBuilder {
+  const { bytes, splat, type } = element;
   const tile = tileOf(module.variant);
   const f = module.func(name, new Array<"i32">(12).fill("i32"));
   const [m, k, a, rowA, columnA, panelA, b, rowB, from, rowFrom, c, rowC] = f.params.map((_, i) => i) as [
@@ -87,7 +121,7 @@ export function emitStrip(module: ModuleBuilder, name: string, side: Side, vecto
     f.advanceBy(bAt, rowB);
     for (let r = 0; r < count; r++) {
       f.get(at[side === "rows" ? r : 0]!)
-        .memory("v128.load32_splat", (side === "rows" ? i : r) * 4)
+        .memory(splat, (side === "rows" ? i : r) * bytes)
         .set(factor);
       sums[r]!.forEach((sum, j) =>
         f
@@ -95,14 +129,15 @@ export function emitStrip(module: ModuleBuilder, name: string, side: Side, vecto
             () => f.get(factor),
             () => f.get(right[j]!),
             () => f.get(sum),
+            type,
           )
           .set(sum),
       );
     }
     if (side === "columns") f.advanceBy(at[0]!, columnA);
   };
-  const advanceRows = (count: number, bytes: number): void => {
-    if (side === "rows") for (let r = 0; r < count; r++) f.advance(at[r]!, bytes);
+  const advanceRows = (count: number, elements: number): void => {
+    if (side === "rows") for (let r = 0; r < count; r++) f.advance(at[r]!, elements * bytes);
   };
   const emitTile = (count: number): void => {
     f.get(a).set(at[0]!);
@@ -126,12 +161,12 @@ export function emitStrip(module: ModuleBuilder, name: string, side: Side, vecto
     const unroll = count === tile.rows || side === "rows" ? 4 : 1;
     f.countDown(left, unroll, () => {
       for (let i = 0; i < unroll; i++) step(count, i);
-      advanceRows(count, unroll * 4);
+      advanceRows(count, unroll);
     });
     if (unroll > 1) {
       f.countDown(left, 1, () => {
         step(count, 0);
-        advanceRows(count, 4);
+        advanceRows(count, 1);
       });
     }
     for (let r = 0; r < count; r++) {

@@ -26,6 +26,7 @@ export interface KernelDefinition<E extends Exports> {
 export interface Bench {
   /** Numbers in memory, filled with `value(i)`, NaN by default: what a kernel leaves out shows. */
   f32(length: number, value?: (i: number) => number): { address: number; data: Float32Array };
+  f64(length: number, value?: (i: number) => number): { address: number; data: Float64Array };
   i32(length: number, value?: (i: number) => number): { address: number; data: Int32Array };
   u8(length: number, value?: (i: number) => number): { address: number; data: Uint8Array };
 }
@@ -61,6 +62,16 @@ export function defineShared<E extends Exports>(definition: KernelDefinition<E>)
 }
 
 function compile<E extends Exports>(definition: KernelDefinition<E>): Compiled<E> {
+  const made = attempt(definition);
+  if (made !== undefined) return made;
+  throw new Error(
+    `${definition.name}: this JavaScript engine computes wrong answers in WebAssembly even without fused multiply-add. ` +
+      `Set GRADBOOK_EXPERIMENTAL=0, or use another runtime (setting gradbook.runtime).`,
+  );
+}
+
+/** As `defineKernel`, at once, and undefined where every variant gives wrong answers: for those who have another way. */
+export function attempt<E extends Exports>(definition: KernelDefinition<E>): Compiled<E> | undefined {
   for (let variant: Variant | undefined = chosenVariant(); variant !== undefined; variant = fallback(variant)) {
     const made = build(definition, variant);
     const wrong = onBench((bench) => definition.check(made.exports, bench));
@@ -70,10 +81,7 @@ function compile<E extends Exports>(definition: KernelDefinition<E>): Compiled<E
     }
     note(`${definition.name}: the known-answer test failed with ${variant.name} (${wrong}); one step back.`);
   }
-  throw new Error(
-    `${definition.name}: this JavaScript engine computes wrong answers in WebAssembly even without fused multiply-add. ` +
-      `Set GRADBOOK_EXPERIMENTAL=0, or use another runtime (setting gradbook.runtime).`,
-  );
+  return undefined;
 }
 
 /** Compiles without choosing or checking; for tests and for the choice itself. */
@@ -92,7 +100,10 @@ export function onBench<T>(f: (bench: Bench) => T): T {
     spans.push([lastSpan, address]);
     return address;
   };
-  const fill = <A extends Float32Array | Int32Array | Uint8Array>(data: A, value: (i: number) => number): A => {
+  const fill = <A extends Float32Array | Float64Array | Int32Array | Uint8Array>(
+    data: A,
+    value: (i: number) => number,
+  ): A => {
     for (let i = 0; i < data.length; i++) data[i] = value(i);
     return data;
   };
@@ -101,6 +112,10 @@ export function onBench<T>(f: (bench: Bench) => T): T {
       f32(length, value = () => NaN) {
         const address = take(length * 4);
         return { address, data: fill(heap.f32.subarray(address >>> 2, (address >>> 2) + length), value) };
+      },
+      f64(length, value = () => NaN) {
+        const address = take(length * 8);
+        return { address, data: fill(heap.f64.subarray(address / 8, address / 8 + length), value) };
       },
       i32(length, value = () => -1) {
         const address = take(length * 4);

@@ -122,18 +122,18 @@ export class FunctionBuilder {
     return this.put(`call $${f.name}`, 0x10, ...unsigned(f.index));
   }
 
-  /** a · b + c on four floats: fused where the variant has it, else rounded twice. */
-  madd(a: Emit, b: Emit, c: Emit): this {
+  /** a · b + c on four floats (or two doubles): fused where the variant has it, else rounded twice. */
+  madd(a: Emit, b: Emit, c: Emit, lanes: "f32x4" | "f64x2" = "f32x4"): this {
     if (this.variant.fma) {
       a();
       b();
       c();
-      return this.op("f32x4.relaxed_madd");
+      return this.op(`${lanes}.relaxed_madd`);
     }
     c();
     a();
     b();
-    return this.op("f32x4.mul").op("f32x4.add");
+    return this.op(`${lanes}.mul`).op(`${lanes}.add`);
   }
 
   /** x += n */

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { allocate, lastSpan } from "../../../kernel/wasm/allocator.ts";
-import { definition, gemm, gemmFrom, plan } from "../../../kernel/wasm/gemm.ts";
+import { float64, gemm, gemmBatch, gemmFrom, gemmPacked, packRight, plan } from "../../../kernel/wasm/gemm.ts";
 import { packA, packB, rowsAdjacent, workBytes } from "../../../kernel/wasm/gemmBlocks.ts";
-import { build, onBench, pattern, type Bench } from "../../../kernel/wasm/kernel.ts";
+import { gemmDefinition } from "../../../kernel/wasm/gemmKernel.ts";
+import { double, single } from "../../../kernel/wasm/gemmTile.ts";
+import { build, differs, onBench, pattern, type Bench } from "../../../kernel/wasm/kernel.ts";
 import { heap } from "../../../kernel/wasm/memory.ts";
 import { fused, plain, wide } from "../../../kernel/wasm/variant.ts";
 
@@ -59,14 +61,15 @@ function near(got: Float32Array, want: Float32Array, k: number, what: string): v
   }
 }
 
-const plainRun = build(definition, plain).exports.run;
-const fusedRun = build(definition, fused).exports.run;
-const wideRun = build(definition, wide).exports.run;
-
 // NaN shows where something is read that was never packed. The first 64 bytes are zeros.
 const work = allocate(workBytes);
 const workSpan = lastSpan;
 heap.f32.fill(NaN, work >>> 2, (work + workBytes) >>> 2).fill(0, work >>> 2, (work >>> 2) + 16);
+
+const definition = gemmDefinition(single, () => work);
+const plainRun = build(definition, plain).exports.run;
+const fusedRun = build(definition, fused).exports.run;
+const wideRun = build(definition, wide).exports.run;
 
 /** The product by one compiled variant, in one way to read A and B. */
 function by(
@@ -150,6 +153,96 @@ describe("matrix product in WebAssembly", () => {
       ),
       { numRuns: 300, seed: 7 },
     );
+  });
+
+  it("a packed right operand gives the bits of the product with the operand itself", () => {
+    for (const [m, n, k] of [...sizes, [0, 3, 2], [3, 0, 2], [3, 2, 0], [5, 1030, 340]] as const) {
+      for (const layout of layouts) {
+        onBench((bench) => {
+          const a = matrix(bench, m, k, "row by row", 3);
+          const b = matrix(bench, k, n, layout, 77);
+          const start = bench.f32(m * n, (i) => pattern(i + 11));
+          const [c, d] = [bench.f32(m * n), bench.f32(m * n)];
+          const packed = packRight(k, n, b.address, b.rowStep, b.columnStep);
+          b.data.fill(NaN);
+          gemmPacked(m, a.address, k, 1, packed, start.address, n, 1, d.address, n);
+          packed.free();
+          matrix(bench, k, n, layout, 77).data.forEach((x, i) => (b.data[i] = x));
+          gemmFrom(m, n, k, a.address, k, 1, b.address, b.rowStep, b.columnStep, start.address, n, 1, c.address, n);
+          assert.deepEqual(d.data, c.data, `[${m}, ${k}] · [${k}, ${n}] ${layout}`);
+        });
+      }
+    }
+  });
+
+  it("a batch is as many products; a step of 0 uses one operand for all", () => {
+    for (const [count, m, n, k] of [
+      [3, 7, 9, 5],
+      [1, 4, 4, 4],
+      [0, 3, 3, 3],
+      [2, 1, 5, 6],
+      [2, 5, 1, 6],
+      [3, 2, 2, 0],
+    ] as const) {
+      for (const stepB of [0, k * n]) {
+        for (const accumulate of [false, true]) {
+          onBench((bench) => {
+            const a = bench.f32(count * m * k + 1, pattern);
+            const b = bench.f32(count * k * n + 1, (i) => pattern(i + 5));
+            const c = bench.f32(count * m * n + 1, (i) => pattern(i + 8));
+            const one = bench.f32(count * m * n + 1, (i) => pattern(i + 8));
+            gemmBatch(count, m, n, k, a.address, m * k, k, 1, b.address, stepB, n, 1, c.address, m * n, n, accumulate);
+            for (let i = 0; i < count; i++) {
+              const to = one.address + 4 * i * m * n;
+              gemm(m, n, k, a.address + 4 * i * m * k, k, 1, b.address + 4 * i * stepB, n, 1, to, n, accumulate);
+            }
+            assert.deepEqual(c.data, one.data);
+          });
+        }
+      }
+    }
+  });
+
+  it("float64: all variants within the last bits of plain sums", () => {
+    for (const variant of [plain, fused, wide]) {
+      const compiled = build(
+        gemmDefinition(double, () => work),
+        variant,
+      ).exports;
+      const wrong = onBench((bench) => gemmDefinition(double, () => work).check(compiled, bench));
+      assert.equal(wrong, undefined, variant.name);
+    }
+    onBench((bench) => {
+      const [m, n, k] = [70, 35, 900];
+      const a = bench.f64(m * k, pattern);
+      const b = bench.f64(k * n, (i) => pattern(i + 5));
+      const c = bench.f64(m * n, (i) => pattern(i + 8));
+      const before = c.data.slice();
+      float64.gemm(m, n, k, a.address, 1, m, b.address, 1, k, c.address, n, true);
+      const want = before.map((start, at) => {
+        let sum = start;
+        for (let p = 0; p < k; p++) sum += a.data[Math.floor(at / n) + p * m]! * b.data[p + (at % n) * k]!;
+        return sum;
+      });
+      assert.equal(
+        differs(c.data, (i) => want[i]!, 1e-13),
+        undefined,
+      );
+    });
+  });
+
+  it("a kernel that gives wrong answers does not pass its own check", () => {
+    const { check, build: emit } = gemmDefinition(single, () => work);
+    const { run, batch, packRight: pack } = build({ name: "right", build: emit, check }, fused).exports;
+    const wrong = {
+      run,
+      packRight: pack,
+      batch: (...args: Parameters<typeof batch>) => {
+        batch(...args);
+        heap.f32[(args[17] >>> 2) + args[5] * args[6] - 1]! += 1;
+      },
+    };
+    assert.match(onBench((bench) => check(wrong, bench)) ?? "passed", /element 0 is .* and should be/);
   });
 
   it("its memory was held all the time", () => assert.equal(workSpan.start, work));
