@@ -58,7 +58,7 @@ function compile(rule: readonly (string | false)[], tensors: object, scalars: ob
   const writes = operands.filter(
     (name) => name !== "g" && lines.some((line) => new RegExp(`^\\s*${name}\\s*[-+*/]?=`).test(line)),
   );
-  const loop = compileLoop(lines.join("\n"), { operands, writes, scalars: numbers });
+  const loop = compileLoop(lines.join("\n"), { operands, writes, scalars: numbers, approximate: true });
   const compiled = { rule: [...rule], operands, numbers, loop };
   known.push(compiled);
   return compiled;

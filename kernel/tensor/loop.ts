@@ -1,23 +1,27 @@
-import { type Assignment, type Expression, names, parseRule } from "./formula.ts";
-import { functions } from "./functions.ts";
-import type { DType, TypedArray } from "./dtype.ts";
-import { broadcastStrides, sizeOf, type Shape } from "./shape.ts";
+import { parseRule, type Assignment } from "./formula.ts";
+import type { DType } from "./dtype.ts";
+import {
+  accesses,
+  compileKernel,
+  compilePass,
+  overwrites,
+  type Access,
+  type Compiled,
+  type Flat,
+  type Pass,
+  type RuleNames,
+} from "./pass.ts";
+import { broadcastStrides, isContiguous, sameShape, sizeOf, type Shape } from "./shape.ts";
+import { bytesOf } from "./storage.ts";
 import type { Tensor } from "./tensor.ts";
-
-/** One pass over `count` elements of several arrays: array k starts at `starts[k]` and moves on by `steps[k]`. */
-type Pass = (
-  count: number,
-  arrays: readonly TypedArray[],
-  starts: readonly number[],
-  steps: readonly number[],
-  scalars: readonly number[],
-) => void;
 
 /** A rule made runnable: its assignments are applied to each element in turn, in one loop without temporaries. */
 export interface Loop {
   /**
    * Runs over `shape`; operands are tensors of that shape or ones that broadcast to it, in the order of `operands`.
-   * Arithmetic is in double precision and rounded once, when an element is stored.
+   *
+   * float32 is computed in WebAssembly, in single precision; anything that takes no part there in JavaScript, in double
+   * precision and rounded once, when an element is stored.
    */
   (shape: Shape, tensors: readonly Tensor[], scalars: readonly number[]): void;
 }
@@ -27,114 +31,103 @@ export interface Loop {
  *
  * @param operands names of the tensors, `writes` those of them that the rule assigns, `scalars` plain numbers.
  *   Assigning to any other name makes a local.
+ * @param approximate allows plain numbers to be multiplied and divided among themselves first.
  */
 export function compileLoop(
   rule: string | readonly Assignment[],
-  {
-    operands,
-    writes,
-    scalars = [],
-  }: { operands: readonly string[]; writes: readonly string[]; scalars?: readonly string[] },
+  { operands, writes, scalars = [], approximate = false }: Pick<RuleNames, "operands" | "writes"> & Partial<RuleNames>,
 ): Loop {
   const assignments = typeof rule === "string" ? parseRule(rule) : rule;
-  // One copy per combination of dtypes keeps each copy's array accesses of one kind, which V8 compiles well.
-  const passes = new Map<string, Pass>();
+  const program = new Program(assignments, { operands, writes, scalars, approximate });
+  let lastKey = -1;
+  let lastFlat: Flat | undefined;
   return (shape, tensors, values) => {
-    let key = "";
-    for (const x of tensors) key += x.dtype;
-    let pass = passes.get(key);
-    if (pass === undefined) {
-      pass = compilePass(
-        assignments,
-        operands,
-        writes,
-        scalars,
-        tensors.map((x) => x.dtype),
-      );
-      passes.set(key, pass);
+    const size = sizeOf(shape);
+    if (size === 0) return;
+    let key = 0;
+    for (let k = 0; k < tensors.length; k++) {
+      const x = tensors[k]!;
+      const step = flatStep(x, shape, size);
+      if (step < 0) {
+        walk(program, shape, tensors, values);
+        return;
+      }
+      key = key * 8 + code(x.storage.dtype) * 2 + step;
     }
-    run(pass, shape, tensors, values);
+    if (key !== lastKey) {
+      lastFlat = program.flat(key, tensors);
+      lastKey = key;
+    }
+    lastFlat!(size, tensors, values);
   };
 }
 
-function compilePass(
-  assignments: readonly Assignment[],
-  operands: readonly string[],
-  writes: readonly string[],
-  scalars: readonly string[],
-  dtypes: readonly DType[],
-): Pass {
-  const known = new Set([...operands, ...scalars]);
-  const used = new Set<string>();
-  const locals: string[] = [];
-  for (const { target, value } of assignments) {
-    for (const name of names(value)) {
-      if (!known.has(name))
-        throw new ReferenceError(`formula: ${target} uses "${name}", which is not among ${[...known].join(", ")}.`);
-      used.add(name);
-    }
-    if (!known.has(target)) locals.push(target);
-    known.add(target);
-  }
-  const whole = dtypes.every((dtype) => dtype === "int32");
-  const reads = operands.map((name) => used.has(name));
-  const source = [
-    ...operands.map((_, k) => `const A${k} = arrays[${k}], s${k} = steps[${k}]; let i${k} = starts[${k}];`),
-    ...scalars.map((name, k) => `const $${name} = scalars[${k}];`),
-    "for (let n = 0; n < count; n++) {",
-    ...operands.map((name, k) =>
-      reads[k] || writes.includes(name) ? `let $${name}${reads[k] ? ` = A${k}[i${k}]` : ""};` : "",
-    ),
-    ...locals.map((name) => `let $${name};`),
-    ...assignments.map(({ target, value }) => `$${target} = ${toJavaScript(value, whole)};`),
-    ...operands.map((name, k) => (writes.includes(name) ? `A${k}[i${k}] = $${name};` : "")),
-    ...operands.map((_, k) => `i${k} += s${k};`),
-    "}",
-  ].join("\n");
-  return new Function("f", `return (count, arrays, starts, steps, scalars) => {\n${source}\n}`)(functions) as Pass;
+/** How an operand goes along when all elements form one line: 1 a step for each, 0 one element for all, −1 not at all. */
+function flatStep(x: Tensor, shape: Shape, size: number): number {
+  const own = x.shape;
+  if (own === shape || sameShape(own, shape)) return isContiguous(own, x.strides) ? 1 : -1;
+  for (let d = 0; d < own.length; d++) if (own[d] !== 1) return -1;
+  return size === 1 ? 1 : 0;
+}
+function code(dtype: DType): number {
+  return dtype === "float32" ? 0 : dtype === "float64" ? 1 : dtype === "int32" ? 2 : 3;
 }
 
-/** `whole`: every operand is int32, so a product wraps around as 32-bit arithmetic does. */
-function toJavaScript(e: Expression, whole: boolean): string {
-  const js = (x: Expression): string => toJavaScript(x, whole);
-  switch (e.kind) {
-    case "number":
-      return e.value < 0 || Object.is(e.value, -0) ? `(${e.value})` : String(e.value);
-    case "name":
-      return `$${e.name}`;
-    case "unary":
-      return `(${e.op} ${js(e.x)})`;
-    case "binary":
-      if (e.op === "*" && whole) return `Math.imul(${js(e.left)}, ${js(e.right)})`;
-      return `(${js(e.left)} ${e.op === "==" || e.op === "!=" ? `${e.op}=` : e.op} ${js(e.right)})`;
-    case "call": {
-      if (functions[e.name] === undefined) throw new ReferenceError(`formula: there is no function "${e.name}".`);
-      const builtin = (Math as unknown as { [name: string]: unknown })[e.name] === functions[e.name];
-      return `${builtin ? "Math" : "f"}.${e.name}(${e.args.map(js).join(", ")})`;
+/** A rule in all the forms that were asked for. */
+class Program {
+  readonly access: readonly Access[];
+  private readonly names: RuleNames;
+  private readonly assignments: readonly Assignment[];
+  private readonly passes = new Map<string, Pass>();
+  private readonly kernels = new Map<string, Compiled | undefined>();
+  private readonly flats = new Map<number, Flat>();
+
+  constructor(assignments: readonly Assignment[], names: RuleNames) {
+    this.assignments = assignments;
+    this.names = names;
+    this.access = accesses(assignments, names);
+  }
+
+  pass(dtypes: readonly DType[]): Pass {
+    const key = dtypes.join();
+    let pass = this.passes.get(key);
+    if (pass === undefined) this.passes.set(key, (pass = compilePass(this.assignments, this.names, dtypes)));
+    return pass;
+  }
+  kernel(dtypes: readonly DType[], steps: readonly number[]): Compiled | undefined {
+    if (steps.some((step) => step !== 0 && step !== 1)) return undefined;
+    const key = `${dtypes.join()} ${steps.join()}`;
+    if (!this.kernels.has(key)) {
+      const pass = this.pass(dtypes);
+      this.kernels.set(key, compileKernel(this.assignments, this.names, dtypes, steps as (0 | 1)[], pass));
     }
-    case "choose":
-      return `(${js(e.test)} ? ${js(e.yes)} : ${js(e.no)})`;
+    return this.kernels.get(key);
+  }
+  flat(key: number, tensors: readonly Tensor[]): Flat {
+    let flat = this.flats.get(key);
+    if (flat === undefined) {
+      const dtypes = tensors.map((x) => x.dtype);
+      const steps = tensors.map((_, k) => Math.floor(key / 8 ** (tensors.length - 1 - k)) % 2);
+      flat = this.kernel(dtypes, steps)?.flat ?? inJavaScript(this.pass(dtypes), steps);
+      this.flats.set(key, flat);
+    }
+    return flat;
   }
 }
 
-function run(pass: Pass, shape: Shape, tensors: readonly Tensor[], scalars: readonly number[]): void {
-  const size = sizeOf(shape);
-  if (size === 0) return;
-  const arrays = tensors.map((x) => x.storage.array());
-  const starts = tensors.map((x) => x.offset);
-  if (tensors.every((x) => (x.shape.length === shape.length && x.isContiguous()) || isSingle(x))) {
-    // Same number of dims and contiguous, but perhaps stretched: only equal sizes may run as one line.
-    if (tensors.every((x) => isSingle(x) || sizeOf(x.shape) === size)) {
-      pass(
-        size,
-        arrays,
-        starts,
-        tensors.map((x) => (isSingle(x) ? 0 : 1)),
-        scalars,
-      );
-      return;
-    }
-  }
+function inJavaScript(pass: Pass, steps: readonly number[]): Flat {
+  return (count, tensors, scalars) =>
+    pass(
+      count,
+      tensors.map((x) => x.storage.array()),
+      tensors.map((x) => x.offset),
+      steps,
+      scalars,
+    );
+}
+
+/** The general case: loops over the outer dims, a pass over the innermost one (in WebAssembly over the innermost two). */
+function walk(program: Program, shape: Shape, tensors: readonly Tensor[], scalars: readonly number[]): void {
   const { sizes, strides } = collapse(
     shape,
     tensors.map((x) => broadcastStrides(x.shape, x.strides, shape)),
@@ -142,23 +135,48 @@ function run(pass: Pass, shape: Shape, tensors: readonly Tensor[], scalars: read
   const last = sizes.length - 1;
   const count = sizes[last]!;
   const steps = strides.map((s) => s[last]!);
-  const index = new Array<number>(last).fill(0);
+  const dtypes = tensors.map((x) => x.dtype);
+  const compiled = program.kernel(dtypes, steps);
+  if (compiled !== undefined && !(compiled.kernel.limited && overwrites(tensors, program.access))) {
+    const widths = dtypes.map((dtype) => bytesOf[dtype]);
+    const numbers = compiled.numbers(scalars);
+    const addresses = tensors.map((x, k) => x.storage.address + x.offset * widths[k]!);
+    const rowSteps = strides.map((s, k) => (last > 0 ? s[last - 1]! * widths[k]! : 0));
+    const rows = last > 0 ? sizes[last - 1]! : 1;
+    let limited = 0;
+    odometer(sizes, strides, last - 2, addresses, widths, () => {
+      limited |= compiled.kernel.rows(rows, count, ...addresses, ...rowSteps, ...numbers) as number;
+    });
+    if (limited === 0) return;
+  }
+  const pass = program.pass(dtypes);
+  const arrays = tensors.map((x) => x.storage.array());
+  const starts = tensors.map((x) => x.offset);
+  odometer(sizes, strides, last - 1, starts, undefined, () => pass(count, arrays, starts, steps, scalars));
+}
+
+/** Calls `f` for every place in the dims up to `innermost`, with `at` moved there: by elements, or by `widths` bytes each. */
+function odometer(
+  sizes: readonly number[],
+  strides: readonly (readonly number[])[],
+  innermost: number,
+  at: number[],
+  widths: readonly number[] | undefined,
+  f: () => void,
+): void {
+  const index = new Array<number>(Math.max(0, innermost + 1)).fill(0);
   for (;;) {
-    pass(count, arrays, starts, steps, scalars);
-    let d = last - 1;
+    f();
+    let d = innermost;
     for (; d >= 0; d--) {
       const wrap = ++index[d]! === sizes[d];
-      for (let k = 0; k < starts.length; k++) starts[k]! += strides[k]![d]! * (wrap ? 1 - sizes[d]! : 1);
+      const places = wrap ? 1 - sizes[d]! : 1;
+      for (let k = 0; k < at.length; k++) at[k]! += strides[k]![d]! * places * (widths?.[k] ?? 1);
       if (!wrap) break;
       index[d] = 0;
     }
     if (d < 0) return;
   }
-}
-
-function isSingle(x: Tensor): boolean {
-  for (const n of x.shape) if (n !== 1) return false;
-  return true;
 }
 
 /** Merges neighbouring dims that all operands walk through in one go; fewer and longer inner loops. */
