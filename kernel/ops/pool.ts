@@ -5,7 +5,7 @@ import { ShapeError } from "../tensor/errors.ts";
 import { checkOptions } from "../tensor/options.ts";
 import { show, sizeOf, type Shape } from "../tensor/shape.ts";
 import { elements, empty, type Tensor } from "../tensor/tensor.ts";
-import { spatial, type Spatial } from "./conv.ts";
+import { spatial, type Spatial } from "./convOptions.ts";
 import { gather } from "./gather.ts";
 import { flatten, reshape } from "./reshape.ts";
 

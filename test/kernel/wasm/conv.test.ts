@@ -1,0 +1,201 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+  forwardKernel,
+  inputKernel,
+  runForward,
+  runInput,
+  runWeight,
+  weightKernel,
+  type Geometry,
+} from "../../../kernel/wasm/conv.ts";
+import { makePlan } from "../../../kernel/wasm/convPlan.ts";
+import { convTerms } from "../../../kernel/wasm/convTerms.ts";
+import { build, onBench, pattern, type Bench } from "../../../kernel/wasm/kernel.ts";
+import { fused, plain, wide, type Variant } from "../../../kernel/wasm/variant.ts";
+
+type Pair = readonly [number, number];
+/** batch, channels in and out of one group, groups, image, kernel, stride, padding, dilation. */
+type Sizes = readonly [number, number, number, number, Pair, Pair, Pair, Pair, Pair];
+
+/** undefined where the kernel is larger than the image. */
+function geometry([batch, channels, out, groups, image, kernel, stride, padding, dilation]: Sizes):
+  Geometry | undefined {
+  const size = [0, 1].map(
+    (d) => Math.floor((image[d]! + 2 * padding[d]! - dilation[d]! * (kernel[d]! - 1) - 1) / stride[d]!) + 1,
+  );
+  if (size.some((n) => n < 1)) return undefined;
+  return {
+    input: [batch, channels * groups, ...image],
+    weight: [out * groups, channels, ...kernel],
+    output: [batch, out * groups, ...size],
+    stride,
+    padding,
+    dilation,
+    groups,
+  };
+}
+
+const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+interface Operands {
+  readonly x: Operand;
+  readonly w: Operand;
+  readonly y: Operand;
+  readonly bias: Operand;
+}
+interface Operand {
+  readonly address: number;
+  readonly data: Float32Array;
+}
+
+function operands(bench: Bench, g: Geometry, seed: number): Operands {
+  const make = (length: number, start: number): Operand => bench.f32(length, (i) => pattern(i + start + seed));
+  return {
+    x: make(product(g.input), 1),
+    w: make(product(g.weight), 77),
+    y: make(product(g.output), 777),
+    bias: make(g.weight[0]!, 7777),
+  };
+}
+
+/** The definition in float64, and the sum of the absolute values that went into each result. */
+function reference(g: Geometry, { x, w, y, bias }: Operands) {
+  const of = (length: number) => ({ value: new Float64Array(length), size: new Float64Array(length) });
+  const want = { x: of(x.data.length), w: of(w.data.length), y: of(y.data.length) };
+  const add = (to: { value: Float64Array; size: Float64Array }, at: number, value: number): void => {
+    to.value[at]! += value;
+    to.size[at]! += Math.abs(value);
+  };
+  const pixels = g.output[2]! * g.output[3]!;
+  for (let i = 0; i < y.data.length; i++) add(want.y, i, bias.data[Math.floor(i / pixels) % g.weight[0]!]!);
+  convTerms(g, (i, j, k) => {
+    add(want.y, k, x.data[i]! * w.data[j]!);
+    add(want.x, i, y.data[k]! * w.data[j]!);
+    add(want.w, j, y.data[k]! * x.data[i]!);
+  });
+  return want;
+}
+
+const variants: readonly Variant[] = [wide, fused, plain];
+const kernels = new Map(
+  variants.map((variant) => [
+    variant,
+    {
+      forward: build(forwardKernel, variant).exports,
+      input: build(inputKernel, variant).exports,
+      weight: build(weightKernel, variant).exports,
+    },
+  ]),
+);
+
+/** Runs the three directions; the operands keep what they were, the results are returned. */
+function run(bench: Bench, variant: Variant, g: Geometry, { x, w, y, bias }: Operands) {
+  const { forward, input, weight } = kernels.get(variant)!;
+  const plan = makePlan(g);
+  const out = { x: bench.f32(x.data.length), w: bench.f32(w.data.length), y: bench.f32(y.data.length) };
+  runForward(forward, g, plan, x.address, w.address, bias.address, out.y.address);
+  runInput(input, g, plan, y.address, w.address, out.x.address);
+  runWeight(weight, g, plan, x.address, y.address, out.w.address);
+  return out;
+}
+
+function check(variant: Variant, g: Geometry, seed = 0): void {
+  onBench((bench) => {
+    const given = operands(bench, g, seed);
+    const want = reference(g, given);
+    const got = run(bench, variant, g, given);
+    for (const name of ["y", "x", "w"] as const) {
+      want[name].value.forEach((value, i) => {
+        const bound = 1e-7 + 1e-6 * want[name].size[i]!;
+        const near = Math.abs(got[name].data[i]! - value) <= bound;
+        assert.ok(near, `${name}[${i}] of ${JSON.stringify(g)}: got ${got[name].data[i]}, want ${value} ± ${bound}`);
+      });
+    }
+  });
+}
+
+const one: Pair = [1, 1];
+const none: Pair = [0, 0];
+const table: [name: string, sizes: Sizes][] = [
+  ["LeNet's first", [3, 1, 8, 1, [28, 28], [5, 5], one, none, one]],
+  ["LeNet's second", [3, 8, 16, 1, [12, 12], [5, 5], one, none, one]],
+  ["a margin", [2, 3, 7, 1, [9, 9], [3, 3], one, one, one]],
+  ["stride 2", [2, 4, 6, 1, [11, 10], [3, 3], [2, 2], one, one]],
+  ["stride larger than the kernel", [1, 3, 2, 1, [7, 7], one, [3, 3], none, one]],
+  ["dilation with stride", [1, 2, 3, 1, [20, 20], [3, 3], [3, 2], [2, 1], [2, 3]]],
+  ["rows shorter than a strip", [2, 2, 3, 2, [5, 5], [3, 3], one, one, one]],
+  ["one output pixel", [3, 3, 5, 1, [4, 4], [4, 4], one, none, one]],
+  ["1 × 1", [2, 5, 9, 1, [6, 6], one, one, none, one]],
+  ["depthwise", [1, 1, 1, 6, [17, 13], [3, 3], one, one, one]],
+  ["more images than chunks", [37, 1, 2, 1, [3, 9], [2, 2], one, none, one]],
+  ["padding beyond the kernel", [1, 2, 2, 1, [3, 3], [2, 2], [2, 1], [4, 3], one]],
+];
+
+describe("convolution in WebAssembly", () => {
+  for (const variant of variants) {
+    describe(variant.name, () => {
+      for (const [name, sizes] of table) it(name, () => check(variant, geometry(sizes)!));
+      it("any geometry", () => {
+        const pair = (least: number, most: number) => fc.tuple(fc.integer({ min: least, max: most }), fc.integer({ min: least, max: most })); // prettier-ignore
+        const sizes = fc.tuple(
+          fc.integer({ min: 1, max: 4 }),
+          fc.integer({ min: 1, max: 5 }),
+          fc.integer({ min: 1, max: 13 }),
+          fc.integer({ min: 1, max: 3 }),
+          pair(1, 21),
+          pair(1, 4),
+          pair(1, 3),
+          pair(0, 3),
+          pair(1, 3),
+        );
+        fc.assert(
+          fc.property(sizes, fc.nat(1000), (given, seed) => {
+            const g = geometry(given);
+            fc.pre(g !== undefined);
+            check(variant, g, seed);
+          }),
+          { numRuns: 60 },
+        );
+      });
+    });
+  }
+
+  it("fused and revectorized give the same bits", () => {
+    for (const [name, sizes] of table) {
+      const g = geometry(sizes)!;
+      const results = [wide, fused].map((variant) =>
+        onBench((bench) => {
+          const out = run(bench, variant, g, operands(bench, g, 5));
+          return [out.x, out.w, out.y].map(({ data }) => data.slice());
+        }),
+      );
+      assert.deepEqual(results[0], results[1], name);
+    }
+  });
+
+  it("what is not finite reaches what it is multiplied with, and nothing else", () => {
+    const spoil: [operand: "x" | "y" | "w", results: readonly ("x" | "y" | "w")[]][] = [
+      ["x", ["y", "w"]],
+      ["y", ["x"]],
+      ["w", ["x"]],
+    ];
+    for (const variant of variants) {
+      for (const [operand, results] of spoil) {
+        for (const sizes of table.slice(2, 9).map((row) => row[1])) {
+          const g = geometry(sizes)!;
+          onBench((bench) => {
+            const given = operands(bench, g, 0);
+            given[operand].data[given[operand].data.length - 1] = NaN;
+            const want = reference(g, given);
+            const got = run(bench, variant, g, given);
+            for (const name of results) {
+              const finite = [got[name].data, want[name].value].map((data) => Array.from(data, Number.isFinite));
+              assert.deepEqual(finite[0], finite[1], `NaN in ${operand}: ${name} of ${JSON.stringify(g)}`);
+            }
+          });
+        }
+      }
+    }
+  });
+});
