@@ -7,6 +7,7 @@ export {
   conv2d,
   convTranspose2d,
   elu,
+  fold,
   gelu,
   groupNorm,
   hardsigmoid,

@@ -1,6 +1,6 @@
 import { binary } from "../autograd/functions.ts";
 
-/** ⌊a / b⌋, elementwise with broadcasting, as Python's //; the dtype stays. No gradient flows through it. */
+/** ⌊a / b⌋, elementwise with broadcasting, as Python's //; the dtype stays. Gradient: 0. */
 export const floorDivide = binary("floorDivide", "b == 0 ? a / b : round((a - mod(a, b)) / b)", {
   derivatives: { a: "0", b: "0" },
 });

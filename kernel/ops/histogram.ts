@@ -115,13 +115,8 @@ export const searchsorted = named(
       while (low < high) {
         const middle = (low + high) >> 1;
         const entry = from.data[base + middle]!;
-        // NaN is the largest, as in sort.
-        if (
-          right
-            ? !(entry > value) && (entry === entry || value !== value)
-            : entry < value || (value !== value && entry === entry)
-        )
-          low = middle + 1;
+        // Written with "not", so that NaN is where PyTorch has it.
+        if (right ? !(entry > value) : !(entry >= value)) low = middle + 1;
         else high = middle;
       }
       out[i] = low;

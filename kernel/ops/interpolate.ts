@@ -5,7 +5,7 @@ import { describe, DTypeError, OptionError, ShapeError } from "../tensor/errors.
 import { checkOptions } from "../tensor/options.ts";
 import { show } from "../tensor/shape.ts";
 import { elements, empty, type Tensor } from "../tensor/tensor.ts";
-import { spatial, type Spatial } from "./conv.ts";
+import { spatial, type Spatial } from "./convOptions.ts";
 import { clone } from "./to.ts";
 
 /** How the places of one dim are made of the old ones: place i is the sum of its taps. */

@@ -79,7 +79,7 @@ const draw: Op<Draw> = defineOp({
     const all = Kind.from(data.subarray(start, start + rows * width));
     const line = (row: number): Float32Array | Float64Array => all.subarray(row * width, (row + 1) * width);
     const sums = Array.from({ length: rows }, (_, row) => checkWeights(line(row), row, { count, replacement }));
-    if (replacement && count > 1) {
+    if (replacement) {
       sums.forEach((sum, row) => withReplacement(line(row), sum, out, row * count, count));
       return y;
     }

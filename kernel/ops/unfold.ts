@@ -5,7 +5,7 @@ import { describe, ShapeError } from "../tensor/errors.ts";
 import { checkOptions } from "../tensor/options.ts";
 import { checkDim, show, type Shape } from "../tensor/shape.ts";
 import { elements, view, type Tensor } from "../tensor/tensor.ts";
-import { spatial, type Spatial } from "./conv.ts";
+import { spatial, type Spatial } from "./convOptions.ts";
 import { reshape, squeeze, unsqueeze } from "./reshape.ts";
 import { pad, select } from "./slice.ts";
 import { permute } from "./transpose.ts";

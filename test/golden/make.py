@@ -1,11 +1,12 @@
 """Golden values from PyTorch 1.13 (Debian: apt install python3-torch).
 
-    python3 test/golden/make.py           rewrites ops.json, optim.json, random.json and curve.json, or those named
+    python3 test/golden/make.py           rewrites ops.json, optim.json, random.json, curve.json and tensorOps.json,
+                                          or those named
     python3 test/golden/make.py --check   compares them with what PyTorch gives now; exit 1 on a difference
 
 ops.json and optim.json hold inputs and results. The inputs (args, options, gradOut; params, grads; scheduler options)
 are kept as they are, and the results are computed from them, so a new case is added by writing its inputs into the file
-and running this script. Names are PyTorch's; tensors are row-major, in float64 unless they are indices.
+and running this script. tensorOps.json is made from the cases in tensorOps.py alone. Names are PyTorch's; tensors are row-major, in float64 unless they are indices.
 """
 import json
 import math
@@ -14,6 +15,9 @@ import sys
 
 import torch
 import torch.nn.functional as F
+
+sys.dont_write_bytecode = True
+import tensorOps
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 torch.set_num_threads(1)
@@ -336,12 +340,18 @@ def optim_results():
     }
 
 
-RESULTS = {"ops": ops_results, "optim": optim_results, "random": random_numbers, "curve": curve}
+RESULTS = {
+    "ops": ops_results,
+    "optim": optim_results,
+    "random": random_numbers,
+    "curve": curve,
+    "tensorOps": lambda: tensorOps.results(dump),
+}
 
 
 def main():
     check = "--check" in sys.argv
-    wanted = [a for a in sys.argv[1:] if not a.startswith("--")] or ["ops", "optim", "random", "curve"]
+    wanted = [a for a in sys.argv[1:] if not a.startswith("--")] or list(RESULTS)
     paths = {name: os.path.join(HERE, name + ".json") for name in wanted}
     new = {name: RESULTS[name]() for name in wanted}
     if check:

@@ -83,7 +83,6 @@ export const rows: { [file: string]: Row[] } = {
     ["interpolate area", (a) => ops.interpolate(a, { size: 2, mode: "area" }), x(1, 1, 5, 3)],
   ],
   isclose: [],
-  lu: [],
   matrixNorm: [
     ["linalgNorm", (a) => linalg.norm(a), x(2, 3)],
     ["linalgNorm 1", (a) => linalg.norm(a, 1), x(2, 3)],
