@@ -2,6 +2,11 @@
 export { mnist, type MnistOptions } from "./mnist.ts";
 export { digits } from "./digits.ts";
 export { readIdx } from "./idx.ts";
+export { moons } from "./synthetic/moons.ts";
+export { circles } from "./synthetic/circles.ts";
+export { spirals } from "./synthetic/spirals.ts";
+export { blobs, type BlobsOptions } from "./synthetic/blobs.ts";
+export { regression, type RegressionOptions } from "./synthetic/regression.ts";
 export { csv, type CsvOptions } from "./csv.ts";
 export type { Table } from "./table.ts";
 export { text, type TextOptions, type TokenText } from "./text.ts";
