@@ -2,72 +2,95 @@ import { checkTensor, named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { resultType } from "../tensor/dtype.ts";
 import { ShapeError } from "../tensor/errors.ts";
-import { gemm } from "../tensor/gemm.ts";
-import { broadcastShapes, broadcastStrides, show, sizeOf } from "../tensor/shape.ts";
+import { multiply, type Form } from "../tensor/matrixProduct.ts";
+import { broadcastShapes, show, sizeOf } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { mul } from "./arithmetic.ts";
 import { reshape, squeeze, unsqueeze } from "./reshape.ts";
 import { sum } from "./sum.ts";
-import { transpose } from "./transpose.ts";
 
-const product: Op<string> = defineOp({
+/** A product and who asked for it. The gradients of all three forms are of these forms again. */
+interface Product extends Form {
+  readonly who: string;
+}
+interface Products {
+  /** a · b */
+  readonly plain: Product;
+  /** a · bᵀ */
+  readonly byTransposed: Product;
+  /** aᵀ · b */
+  readonly ofTransposed: Product;
+}
+const made = new Map<string, Products>();
+function products(who: string): Products {
+  let found = made.get(who);
+  if (found === undefined) {
+    found = {
+      plain: { who, left: false, right: false },
+      byTransposed: { who, left: false, right: true },
+      ofTransposed: { who, left: true, right: false },
+    };
+    made.set(who, found);
+  }
+  return found;
+}
+
+const product: Op<Product> = defineOp({
   name: "matmul",
-  forward([a, b], who) {
-    const [m, k] = a!.shape.slice(-2) as [number, number];
-    const [k2, n] = b!.shape.slice(-2) as [number, number];
-    if (k !== k2) {
-      const fix =
-        k === n
-          ? ` Did you mean ${who}(a, transpose(b, -2, -1))?`
-          : m === k2
-            ? ` Did you mean ${who}(transpose(a, -2, -1), b)?`
-            : "";
-      throw new ShapeError(
-        `${who}: ${show(a!.shape)} · ${show(b!.shape)}: the inner sizes ${k} and ${k2} must be equal.${fix}`,
-      );
-    }
-    const batch = broadcastShapes(who, a!.shape.slice(0, -2), b!.shape.slice(0, -2));
-    const c = empty([...batch, m, n], resultType(a!, b!));
-    const out = c.storage.array();
-    const dataA = a!.storage.array();
-    const dataB = b!.storage.array();
-    const stepsA = broadcastStrides(a!.shape.slice(0, -2), a!.strides.slice(0, -2), batch);
-    const stepsB = broadcastStrides(b!.shape.slice(0, -2), b!.strides.slice(0, -2), batch);
-    const count = sizeOf(batch);
-    for (let i = 0; i < count; i++) {
-      let rest = i;
-      let offsetA = a!.offset;
-      let offsetB = b!.offset;
-      for (let d = batch.length - 1; d >= 0; d--) {
-        const index = rest % batch[d]!;
-        rest = (rest - index) / batch[d]!;
-        offsetA += index * stepsA[d]!;
-        offsetB += index * stepsB[d]!;
-      }
-      gemm(
-        m,
-        n,
-        k,
-        { data: dataA, offset: offsetA, rowStep: a!.strides.at(-2)!, columnStep: a!.strides.at(-1)! },
-        { data: dataB, offset: offsetB, rowStep: b!.strides.at(-2)!, columnStep: b!.strides.at(-1)! },
-        out,
-        i * m * n,
-      );
-    }
+  forward([a, b], form) {
+    const [da, db] = [a!.shape.length, b!.shape.length];
+    const m = a!.shape[form.left ? da - 1 : da - 2]!;
+    const n = b!.shape[form.right ? db - 2 : db - 1]!;
+    const shape =
+      da === 2 && db === 2
+        ? [m, n]
+        : [...broadcastShapes(form.who, a!.shape.slice(0, -2), b!.shape.slice(0, -2)), m, n];
+    const c = empty(shape, a!.dtype === b!.dtype ? a!.dtype : resultType(a!, b!));
+    multiply(a!, b!, c, form);
     return c;
   },
   keep: (_c, [a, b]) => [a!, b!],
-  gradient: (g, { saved: [a, b], needs, attributes: who }) => [
-    needs[0] ? product([g, transpose(b!, -2, -1)], who) : undefined,
-    needs[1] ? product([transpose(a!, -2, -1), g], who) : undefined,
-  ],
+  gradient(g, { saved: [a, b], needs: [needsA, needsB], attributes: form }) {
+    const { plain, byTransposed, ofTransposed } = products(form.who);
+    if (form.left) {
+      return [needsA ? product([b!, g], byTransposed) : undefined, needsB ? product([a!, g], plain) : undefined];
+    }
+    if (form.right) {
+      return [needsA ? product([g, b!], plain) : undefined, needsB ? product([g, a!], ofTransposed) : undefined];
+    }
+    return [needsA ? product([g, b!], byTransposed) : undefined, needsB ? product([a!, g], ofTransposed) : undefined];
+  },
 });
+
+/** a · b, checked: matrices or stacks of them. `left` and `right` are what the user gave, for the message. */
+function checkedProduct(who: string, a: Tensor, b: Tensor, left = a, right = b): Tensor {
+  const [m, k] = [a.shape.at(-2), a.shape.at(-1)];
+  const [k2, n] = [b.shape.at(-2), b.shape.at(-1)];
+  if (k !== k2) {
+    const fix =
+      k === n && right === b
+        ? ` Did you mean ${who}(a, transpose(b, -2, -1))?`
+        : m === k2 && left === a
+          ? ` Did you mean ${who}(transpose(a, -2, -1), b)?`
+          : "";
+    throw new ShapeError(
+      `${who}: ${show(left.shape)} · ${show(right.shape)}: the inner sizes ${k} and ${k2} must be equal.${fix}`,
+    );
+  }
+  return product([a, b], products(who).plain);
+}
+
+/** aᵀ · b of matrices or stacks of them, for gradient rules: nothing is checked. */
+export function transposedProduct(a: Tensor, b: Tensor): Tensor {
+  return product([a, b], products("matmul").ofTransposed);
+}
 
 /**
  * Matrix product a[…, m, k] · b[…, k, n] → […, m, n]; leading dims broadcast. A vector counts as a row on the left, as a
  * column on the right, and loses that dim again.
  *
- * Sums in double precision, rounded once. Gradient: ∂a = g · bᵀ, ∂b = aᵀ · g.
+ * Each element is summed in the dtype of the result (whole numbers: in double precision), one product after the other.
+ * Gradient: ∂a = g · bᵀ, ∂b = aᵀ · g.
  */
 export const matmul = named("matmul", (a: Tensor, b: Tensor): Tensor => {
   checkTensor("matmul", "a", a);
@@ -76,13 +99,16 @@ export const matmul = named("matmul", (a: Tensor, b: Tensor): Tensor => {
     throw new ShapeError(`matmul: ${show(a.shape)} · ${show(b.shape)}: both need at least one dim. Use mul to scale.`);
   }
   if (a.ndim === 1 && b.ndim === 1) return dot(a, b);
-  if (a.ndim === 1) return squeeze(product([unsqueeze(a, 0), b], "matmul"), -2);
-  if (b.ndim === 1) return squeeze(product([a, unsqueeze(b, 1)], "matmul"), -1);
+  if (a.ndim === 1) return squeeze(checkedProduct("matmul", unsqueeze(a, 0), b, a), -2);
+  if (b.ndim === 1) return squeeze(checkedProduct("matmul", a, unsqueeze(b, 1), a, b), -1);
   // One matrix for a whole batch: a single tall product, and its gradient needs no sum over the batch.
   if (a.ndim > 2 && b.ndim === 2 && a.shape.at(-1) === b.shape[0]) {
-    return reshape(product([reshape(a, -1, b.shape[0]!), b], "matmul"), [...a.shape.slice(0, -1), b.shape[1]!]);
+    return reshape(product([reshape(a, sizeOf(a.shape.slice(0, -1)), b.shape[0]!), b], products("matmul").plain), [
+      ...a.shape.slice(0, -1),
+      b.shape[1]!,
+    ]);
   }
-  return product([a, b], "matmul");
+  return checkedProduct("matmul", a, b);
 });
 
 function ranked(who: string, dims: readonly [number, number], a: Tensor, b: Tensor): void {
@@ -98,7 +124,7 @@ function ranked(who: string, dims: readonly [number, number], a: Tensor, b: Tens
 /** Product of two matrices a[m, k] · b[k, n] → [m, n]; nothing broadcasts. */
 export const mm = named("mm", (a: Tensor, b: Tensor): Tensor => {
   ranked("mm", [2, 2], a, b);
-  return product([a, b], "mm");
+  return checkedProduct("mm", a, b);
 });
 
 /** Products of two stacks of matrices a[s, m, k] · b[s, k, n] → [s, m, n]. */
@@ -109,13 +135,13 @@ export const bmm = named("bmm", (a: Tensor, b: Tensor): Tensor => {
       `bmm: ${show(a.shape)} · ${show(b.shape)}: stacks of ${a.shape[0]} and ${b.shape[0]} matrices. matmul broadcasts.`,
     );
   }
-  return product([a, b], "bmm");
+  return checkedProduct("bmm", a, b);
 });
 
 /** Matrix times vector a[m, k] · b[k] → [m]. */
 export const mv = named("mv", (a: Tensor, b: Tensor): Tensor => {
   ranked("mv", [2, 1], a, b);
-  return squeeze(product([a, unsqueeze(b, 1)], "mv"), -1);
+  return squeeze(checkedProduct("mv", a, unsqueeze(b, 1), a, b), -1);
 });
 
 /** Inner product of two vectors → a number. */

@@ -105,4 +105,63 @@ describe("ops: algebra holds for all shapes", () => {
         },
       ),
     ));
+
+  it("products of stacks equal those of their matrices, whatever the layout and dtype", () => {
+    const layout = fc.constantFrom<"packed" | "turned" | "gaps">("packed", "turned", "gaps");
+    const make = (how: "packed" | "turned" | "gaps", ...shape: number[]): Tensor => {
+      const [rows, columns] = shape.slice(-2) as [number, number];
+      const lead = shape.slice(0, -2);
+      if (how === "turned") return randn([...lead, columns, rows]).transpose(-2, -1);
+      return how === "packed"
+        ? randn(shape)
+        : randn([...lead, rows + 1, 2, columns])
+            .select(-2, 1)
+            .narrow(-2, 1, rows);
+    };
+    fc.assert(
+      fc.property(
+        size,
+        size,
+        size,
+        size,
+        size,
+        layout,
+        layout,
+        fc.boolean(),
+        fc.constantFrom("float32", "float64"),
+        (outer, inner, m, k, n, la, lb, one, dtype) => {
+          const a = make(la, outer, inner, m, k).to(dtype);
+          const b = (one ? make(lb, inner, k, n) : make(lb, outer, 1, k, n)).to(dtype);
+          const product = a.matmul(b);
+          assert.equal(product.dtype, dtype);
+          for (let i = 0; i < outer; i++) {
+            for (let j = 0; j < inner; j++) {
+              const [left, right] = [a.select(0, i).select(0, j), one ? b.select(0, j) : b.select(0, i).select(0, 0)];
+              const want = left.to("float64").unsqueeze(2).mul(right.to("float64")).sum(1);
+              const got = product.select(0, i).select(0, j);
+              close(got, { shape: [m, n], data: want.toTypedArray() }, dtype === "float32" ? 1e-5 : 1e-12);
+            }
+          }
+        },
+      ),
+    );
+  });
+
+  it("linear is the product with the transposed weight, plus the bias, for every dtype and rank", () =>
+    fc.assert(
+      fc.property(
+        fc.array(size, { maxLength: 3 }),
+        size,
+        size,
+        fc.constantFrom("float32", "float64", "int32"),
+        (lead, k, n, dtype) => {
+          const make = (...shape: number[]): Tensor => randn(shape).mul(9).to(dtype);
+          const [x, w, b] = [make(...lead, k), make(n, k), make(n)];
+          const want = x.to("float64").matmul(w.to("float64").t()).add(b.to("float64"));
+          const y = ops.linear(x, w, b);
+          assert.equal(y.dtype, dtype);
+          close(y, { shape: [...lead, n], data: want.toTypedArray() }, dtype === "float32" ? 1e-5 : 1e-12);
+        },
+      ),
+    ));
 });

@@ -126,6 +126,19 @@ describe("ops: errors say who, what came, what is needed, what to do", () => {
       () => ops.matmul(rand(2, 3), rand(2, 3)),
       /^ShapeError: matmul: \[2, 3\] · \[2, 3\]: the inner sizes 3 and 2 must be equal\. Did you mean matmul\(a, transpose\(b, -2, -1\)\)\?$/,
     ],
+    [
+      () => ops.matmul(rand(2, 3), rand(2, 4)),
+      /matmul: \[2, 3\] · \[2, 4\]: the inner sizes 3 and 2 must be equal\. Did you mean matmul\(transpose\(a, -2, -1\), b\)\?$/,
+    ],
+    [
+      () => ops.matmul(rand(3), rand(2, 3)),
+      /matmul: \[3\] · \[2, 3\]: the inner sizes 3 and 2 must be equal\. Did you mean/,
+    ],
+    [
+      () => ops.matmul(rand(2, 3), rand(2)),
+      /matmul: \[2, 3\] · \[2\]: the inner sizes 3 and 2 must be equal\. Did you mean/,
+    ],
+    [() => ops.mv(rand(2, 3), rand(4)), /mv: \[2, 3\] · \[4\]: the inner sizes 3 and 4 must be equal\.$/],
     [() => rand(2, 3).add(rand(2, 4)), /add: \[2, 3\] and \[2, 4\] do not broadcast: .*dim -1 is 3 and 4/],
     [() => rand(6).reshape(4, -1), /reshape: \[6\] \(6 elements\) cannot become \[4, -1\]: 6 is not a multiple of 4/],
     [() => rand(2, 3).sum(2), /sum: dim must be a whole number from -2 to 1 for a tensor with 2 dims, got 2/],
