@@ -24,7 +24,8 @@ export function format(x: Tensor): string {
     for (const i of visible(shape[dim]!, summarise)) if (i >= 0) visit(dim + 1, offset + i * x.strides[dim]!, f);
   };
   if (size > 0) visit(0, x.offset, (value) => shown.push(value));
-  const write = formatter(shown, dtype);
+  const { text, width } = notationFor(shown, dtype);
+  const write = (value: number): string => text(value).padStart(width);
 
   const nest = (dim: number, offset: number, indent: number): string => {
     if (dim === shape.length) return write(data[offset]!);
@@ -34,7 +35,7 @@ export function format(x: Tensor): string {
     if (dim < shape.length - 1) {
       return `[${rows.join("," + "\n".repeat(shape.length - 1 - dim) + " ".repeat(indent + 1))}]`;
     }
-    const perLine = Math.max(1, Math.floor((LINE - indent) / ((rows[0]?.length ?? 0) + 2)));
+    const perLine = Math.max(1, Math.floor((LINE - indent) / (width + 2)));
     const lines: string[] = [];
     for (let i = 0; i < rows.length; i += perLine) lines.push(rows.slice(i, i + perLine).join(", "));
     return `[${lines.join(",\n" + " ".repeat(indent + 1))}]`;
@@ -47,7 +48,15 @@ export function format(x: Tensor): string {
   if (dtype !== "float32") notes.push(`dtype=${dtype}`);
   if (x.history !== undefined && !x.history.isLeaf) notes.push(`gradOp=${x.history.opName}`);
   else if (x.requiresGrad) notes.push("requiresGrad=true");
-  return prefix + [body, ...notes].join(", ") + ")";
+  // A note that would make the last line too long goes on one of its own, as in PyTorch.
+  let result = prefix + body;
+  let line = result.length - result.lastIndexOf("\n") + 1;
+  for (const note of notes) {
+    const fits = line + note.length + 2 <= LINE;
+    result += (fits ? ", " : ",\n" + " ".repeat(prefix.length)) + note;
+    line = note.length + (fits ? line + 2 : prefix.length);
+  }
+  return result + ")";
 }
 
 /** Indices of one dim that are shown; -1 stands for the ones left out. */
@@ -57,27 +66,40 @@ function visible(n: number, summarise: boolean): number[] {
   return [...head, -1, ...head.map((i) => n - EDGE + i)];
 }
 
-/** Chooses one notation and one width for all the values that are shown. */
-function formatter(values: readonly number[], dtype: DType): (value: number) => string {
-  let text: (value: number) => string;
-  if (dtype === "bool") text = (v) => (v === 0 ? "false" : "true");
-  else if (dtype === "int32") text = String;
-  else {
-    const sizes = values.map(Math.abs).filter((v) => Number.isFinite(v) && v !== 0);
-    const max = sizes.reduce((a, b) => Math.max(a, b), 0);
-    const min = sizes.reduce((a, b) => Math.min(a, b), Infinity);
-    const whole = sizes.every(Number.isInteger);
-    const scientific = sizes.length > 0 && (max > 1e8 || (!whole && (max / min > 1000 || min < 1e-4)));
-    if (scientific) text = (v) => (Number.isFinite(v) ? exponent(v) : special(v));
-    else if (whole) text = (v) => (Number.isFinite(v) ? `${signed(v)}.` : special(v));
-    else text = (v) => (Number.isFinite(v) ? fixed(v) : special(v));
-  }
-  const width = values.reduce((w, v) => Math.max(w, text(v).length), 0);
-  return (value) => text(value).padStart(width);
+/** How one element is written, and the width that all are filled up to. */
+interface Notation {
+  readonly text: (value: number) => string;
+  readonly width: number;
 }
 
-const signed = (v: number): string => (Object.is(v, -0) ? "-0" : String(v));
-const fixed = (v: number): string => (Object.is(v, -0) ? "-" : "") + v.toFixed(DIGITS);
-const special = (v: number): string => (Number.isNaN(v) ? "nan" : v > 0 ? "inf" : "-inf");
-const exponent = (v: number): string =>
-  (Object.is(v, -0) ? "-" : "") + v.toExponential(DIGITS).replace(/e([+-])(\d)$/, "e$10$2");
+/** Chooses one notation and one width for all the values that are shown; 0, NaN and ±∞ have no say in it, as in PyTorch. */
+function notationFor(values: readonly number[], dtype: DType): Notation {
+  const widest = (counted: readonly number[], text: (value: number) => string): Notation => ({
+    text,
+    width: counted.reduce((w, v) => Math.max(w, text(v).length), 1),
+  });
+  if (dtype === "bool") return widest(values, (v) => (v === 0 ? "false" : "true"));
+  if (dtype === "int32") return widest(values, String);
+  const counted = values.filter((v) => Number.isFinite(v) && v !== 0);
+  let [max, min] = [0, Infinity];
+  for (const v of counted) [max, min] = [Math.max(max, Math.abs(v)), Math.min(min, Math.abs(v))];
+  const whole = counted.every(Number.isInteger);
+  const scientific = counted.length > 0 && (max / min > 1000 || max > 1e8 || (!whole && min < 1e-4));
+  const finite = scientific ? exponent : whole ? (v: number) => `${minus(v)}${Math.abs(v)}.` : fixed;
+  return widest(counted, (v) => (Number.isFinite(v) ? finite(v) : Number.isNaN(v) ? "nan" : v > 0 ? "inf" : "-inf"));
+}
+
+const minus = (v: number): string => (v < 0 || Object.is(v, -0) ? "-" : "");
+
+/** Four digits after the point; a tie goes to the even digit, as in Python (JavaScript's goes up). */
+function fixed(v: number): string {
+  const a = Math.abs(v);
+  const cut = /^(\d+\.\d{3}[02468])50*$/.exec(a.toFixed(30));
+  return minus(v) + (cut?.[1] ?? a.toFixed(DIGITS));
+}
+function exponent(v: number): string {
+  const a = Math.abs(v);
+  const cut = /^(\d\.\d{3}[02468])50*(e.*)$/.exec(a.toExponential(30));
+  const text = cut === null ? a.toExponential(DIGITS) : cut[1]! + cut[2]!;
+  return minus(v) + text.replace(/e([+-])(\d)$/, "e$10$2");
+}

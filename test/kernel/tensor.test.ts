@@ -177,7 +177,7 @@ describe("printing", () => {
     ],
     [
       arange(2000).reshape(2, 1000),
-      "tensor([[   0,    1,    2,  ...,  997,  998,  999],\n        [1000, 1001, 1002,  ..., 1997, 1998, 1999]], shape=[2, 1000], dtype=int32)",
+      "tensor([[   0,    1,    2,  ...,  997,  998,  999],\n        [1000, 1001, 1002,  ..., 1997, 1998, 1999]], shape=[2, 1000],\n       dtype=int32)",
     ],
   ];
   for (const [x, want] of cases) it(want.split("\n")[0]!, () => assert.equal(String(x), want));
