@@ -9,6 +9,7 @@ import {
   type Compiled,
   type Flat,
   type Pass,
+  type Rows,
   type RuleNames,
 } from "./pass.ts";
 import { broadcastStrides, isContiguous, sameShape, sizeOf, type Shape } from "./shape.ts";
@@ -41,33 +42,74 @@ export function compileLoop(
   const program = new Program(assignments, { operands, writes, scalars, approximate });
   let lastKey = -1;
   let lastFlat: Flat | undefined;
+  let lastRowsKey = -1;
+  let lastRows: Rows | undefined;
   return (shape, tensors, values) => {
     const size = sizeOf(shape);
     if (size === 0) return;
+    // Of all operands that are the same for each row: how many elements a row has.
+    let count = size;
     let key = 0;
     for (let k = 0; k < tensors.length; k++) {
       const x = tensors[k]!;
-      const step = flatStep(x, shape, size);
-      if (step < 0) {
+      let course = courseOf(x, shape, size);
+      if (course >= row) {
+        const elements = x.numel();
+        const own = course === row ? elements : size / elements;
+        // Only 1s were left out at the front.
+        if (elements === size) course = full;
+        else if (count !== size && own !== count) {
+          walk(program, shape, tensors, values);
+          return;
+        } else count = own;
+      } else if (course < 0) {
         walk(program, shape, tensors, values);
         return;
       }
-      key = key * 8 + code(x.storage.dtype) * 2 + step;
+      key = key * 16 + code(x.storage.dtype) * 4 + course;
     }
-    if (key !== lastKey) {
-      lastFlat = program.flat(key, tensors);
-      lastKey = key;
+    if (count === size) {
+      if (key !== lastKey) {
+        lastFlat = program.flat(key, tensors);
+        lastKey = key;
+      }
+      lastFlat!(size, tensors, values);
+      return;
     }
-    lastFlat!(size, tensors, values);
+    if (key !== lastRowsKey) {
+      lastRows = program.rows(key, tensors);
+      lastRowsKey = key;
+    }
+    if (lastRows === undefined) walk(program, shape, tensors, values);
+    else lastRows(size / count, count, tensors, values);
   };
 }
 
-/** How an operand goes along when all elements form one line: 1 a step for each, 0 one element for all, −1 not at all. */
-function flatStep(x: Tensor, shape: Shape, size: number): number {
+/** How an operand goes along with the elements, row by row: one element for all … */
+const single = 0;
+/** … one for each … */
+const full = 1;
+/** … the same row again and again … */
+const row = 2;
+/** … or one element for each row. */
+const column = 3;
+
+/** One of these, or −1 for anything else. */
+function courseOf(x: Tensor, shape: Shape, size: number): number {
   const own = x.shape;
-  if (own === shape || sameShape(own, shape)) return isContiguous(own, x.strides) ? 1 : -1;
-  for (let d = 0; d < own.length; d++) if (own[d] !== 1) return -1;
-  return size === 1 ? 1 : 0;
+  if (own === shape || sameShape(own, shape)) return isContiguous(own, x.strides) ? full : -1;
+  let d = 0;
+  while (d < own.length && own[d] === 1) d++;
+  if (d === own.length) return size === 1 ? full : single;
+  if (!isContiguous(own, x.strides)) return -1;
+  const lead = shape.length - own.length;
+  while (d < own.length && own[d] === shape[lead + d]) d++;
+  if (d === own.length) return row;
+  // Leading dims as in the shape, then only 1s.
+  if (lead !== 0) return -1;
+  for (d = 0; d < own.length && own[d] === shape[d];) d++;
+  while (d < own.length && own[d] === 1) d++;
+  return d === own.length ? column : -1;
 }
 function code(dtype: DType): number {
   return dtype === "float32" ? 0 : dtype === "float64" ? 1 : dtype === "int32" ? 2 : 3;
@@ -81,6 +123,7 @@ class Program {
   private readonly passes = new Map<string, Pass>();
   private readonly kernels = new Map<string, Compiled | undefined>();
   private readonly flats = new Map<number, Flat>();
+  private readonly rowed = new Map<number, Rows | undefined>();
 
   constructor(assignments: readonly Assignment[], names: RuleNames) {
     this.assignments = assignments;
@@ -107,12 +150,28 @@ class Program {
     let flat = this.flats.get(key);
     if (flat === undefined) {
       const dtypes = tensors.map((x) => x.dtype);
-      const steps = tensors.map((_, k) => Math.floor(key / 8 ** (tensors.length - 1 - k)) % 2);
+      const steps = coursesOf(key, tensors.length);
       flat = this.kernel(dtypes, steps)?.flat ?? inJavaScript(this.pass(dtypes), steps);
       this.flats.set(key, flat);
     }
     return flat;
   }
+  rows(key: number, tensors: readonly Tensor[]): Rows | undefined {
+    if (!this.rowed.has(key)) {
+      const courses = coursesOf(key, tensors.length);
+      const steps = courses.map((course) => (course === full || course === row ? 1 : 0));
+      const dtypes = tensors.map((x) => x.dtype);
+      const rowSteps = courses.map((course, k) =>
+        course === full ? `count * ${bytesOf[dtypes[k]!]}` : course === column ? String(bytesOf[dtypes[k]!]) : "0",
+      );
+      this.rowed.set(key, this.kernel(dtypes, steps)?.rows(rowSteps));
+    }
+    return this.rowed.get(key);
+  }
+}
+
+function coursesOf(key: number, count: number): number[] {
+  return Array.from({ length: count }, (_, k) => Math.floor(key / 16 ** (count - 1 - k)) % 4);
 }
 
 function inJavaScript(pass: Pass, steps: readonly number[]): Flat {

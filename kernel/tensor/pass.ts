@@ -1,4 +1,5 @@
 import { compileElementwise, type ElementType, type ElementwiseKernel } from "../wasm/elementwise.ts";
+import type { WasmFunction } from "../wasm/kernel.ts";
 import type { DType, TypedArray } from "./dtype.ts";
 import { names, type Assignment, type Expression } from "./formula.ts";
 import { functions } from "./functions.ts";
@@ -15,6 +16,9 @@ export type Pass = (
 
 /** A pass over whole tensors, each of `count` elements in one line or a single one. */
 export type Flat = (count: number, tensors: readonly Tensor[], scalars: readonly number[]) => void;
+
+/** Several passes: over rows of `count` elements that lie one after the other. */
+export type Rows = (rows: number, count: number, tensors: readonly Tensor[], scalars: readonly number[]) => void;
 
 /** What a rule is about. */
 export interface RuleNames {
@@ -92,6 +96,11 @@ export interface Compiled {
   readonly kernel: ElementwiseKernel;
   /** Calls the kernel on whole tensors. */
   readonly flat: Flat;
+  /**
+   * Calls it on rows, given as text in terms of `count` how many bytes each operand moves on from row to row. Undefined
+   * where a pass may have to be done again in JavaScript.
+   */
+  rows(steps: readonly string[]): Rows | undefined;
   /** The numbers that the kernel takes after the addresses. */
   numbers(scalars: readonly number[]): number[];
 }
@@ -137,13 +146,20 @@ export function compileKernel(
   // Spelled out for this number of operands: no array is made and no loop is run for a call.
   const fetch = operands.map((_, k) => `const x${k} = tensors[${k}];`).join(" ");
   const addresses = described.map(({ type }, k) => `x${k}.storage.address + x${k}.offset * ${bytes[type]}`);
-  const call = `run(${["count", ...addresses, list(kernel.numbers)].filter((x) => x !== "").join(", ")})`;
-  const flat = new Function("run", "f", `return (count, tensors, scalars) => { ${bind} ${fetch} return ${call}; }`)(
-    kernel.run,
-    functions,
-  ) as (...args: Parameters<Flat>) => number;
+  const last = kernel.numbers.length > 0 ? [list(kernel.numbers)] : [];
+  const caller = (run: WasmFunction, parameters: string, args: readonly string[]): unknown =>
+    new Function(
+      "run",
+      "f",
+      `return (${parameters}, tensors, scalars) => { ${bind} ${fetch} return run(${[...args, ...last].join(", ")}); }`,
+    )(run, functions);
+  const flat = caller(kernel.run, "count", ["count", ...addresses]) as (...args: Parameters<Flat>) => number;
   return {
     kernel,
+    rows: (steps) =>
+      kernel.limited
+        ? undefined
+        : (caller(kernel.rows, "rows, count", ["rows", "count", ...addresses, ...steps]) as Rows),
     numbers: numbersOf(kernel.numbers),
     flat: kernel.limited ? withFallback(flat, pass, steps, accesses(assignments, about)) : flat,
   };

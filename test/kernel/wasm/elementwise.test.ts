@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import "../../../kernel/ops/methods.ts";
 import { filled, tensor } from "../../../kernel/tensor/create.ts";
 import type { DType } from "../../../kernel/tensor/dtype.ts";
 import { functions } from "../../../kernel/tensor/functions.ts";
@@ -154,6 +155,47 @@ describe("formulas in WebAssembly", () => {
         },
       );
       fc.assert(property, { numRuns: 300, seed: 7 });
+    });
+  }
+
+  const broadcasts: [shapes: number[][], claim: string][] = [
+    [[[1, 2, 64], [2, 64], [64]], "leading 1s left out beside a row"],
+    [[[4, 6], [4, 1], [6]], "a column and a row"],
+    [
+      [
+        [3, 4, 6],
+        [3, 1, 1],
+        [3, 4, 1],
+      ],
+      "columns of different heights",
+    ],
+    [[[3, 4, 6], [4, 6], [6]], "rows of different lengths"],
+    [
+      [
+        [2, 3, 5],
+        [3, 1],
+        [1, 5],
+      ],
+      "a channel and a stretched row",
+    ],
+    [[[2, 3, 5], [2, 1, 5], []], "the middle stretched"],
+    [[[1, 1], [1], []], "one element"],
+    [[[0, 3], [3], [0, 1]], "none"],
+  ];
+  for (const [[shape, b, c], claim] of broadcasts) {
+    it(`broadcasting, ${claim}: as JavaScript`, () => {
+      const make = (s: readonly number[], dtype: DType, seed: number): Tensor =>
+        tensor(
+          Array.from({ length: sizeOf(s) }, (_, i) => Math.sin(i + seed)),
+          { dtype },
+        ).reshape([...s]);
+      const loop = compileLoop("y = a * 2 + b - c", { operands: ["y", "a", "b", "c"], writes: ["y"] });
+      const [y, z] = (["float32", "float64"] as const).map((dtype) => {
+        const out = filled(shape!, 7, dtype);
+        loop(shape!, [out, make(shape!, dtype, 1), make(b!, dtype, 2), make(c!, dtype, 3)], []);
+        return out.toTypedArray();
+      });
+      z!.forEach((want, i) => assert.ok(Math.abs(y![i]! - want) < 1e-6, `element ${i}: ${y![i]}, should be ${want}`));
     });
   }
 
