@@ -7,7 +7,7 @@ import { uniform24, uniform53 } from "../tensor/random.ts";
 import { show } from "../tensor/shape.ts";
 import { elements, empty, type Tensor } from "../tensor/tensor.ts";
 import { mul } from "./arithmetic.ts";
-import { positionsInOrder } from "./sort.ts";
+import { firstInOrder } from "./sort.ts";
 
 interface Draw {
   readonly count: number;
@@ -90,7 +90,7 @@ const draw: Op<Draw> = defineOp({
       all[i]! /= scale[0]!;
     }
     for (let row = 0; row < rows; row++) {
-      out.set(positionsInOrder(line(row), true).subarray(0, count), row * count);
+      out.set(firstInOrder(line(row), count, true), row * count);
     }
     return y;
   },

@@ -12,17 +12,21 @@ import { squeeze, unsqueeze } from "./reshape.ts";
 import { to } from "./to.ts";
 import { transpose } from "./transpose.ts";
 
-/** Solves L·U·x = b in place, `x` holding b in the order of the pivots. */
-function substitute(lu: Float64Array, n: number, x: Float64Array): void {
-  for (let i = 0; i < n; i++) {
-    let sum = x[i]!;
-    for (let j = 0; j < i; j++) sum -= lu[i * n + j]! * x[j]!;
-    x[i] = sum;
-  }
+/**
+ * Solves L·U·x = b in place for `columns` right sides at once, the rows of `x` holding b in the order of the pivots. The
+ * inner loop runs along a row, so that its sums do not wait for each other.
+ */
+function substitute(lu: Float64Array, n: number, x: Float64Array, columns: number): void {
+  const subtract = (i: number, j: number): void => {
+    const factor = lu[i * n + j]!;
+    if (factor === 0) return;
+    for (let c = 0, to = i * columns, from = j * columns; c < columns; c++) x[to++]! -= factor * x[from++]!;
+  };
+  for (let i = 1; i < n; i++) for (let j = 0; j < i; j++) subtract(i, j);
   for (let i = n - 1; i >= 0; i--) {
-    let sum = x[i]!;
-    for (let j = i + 1; j < n; j++) sum -= lu[i * n + j]! * x[j]!;
-    x[i] = sum / lu[i * n + i]!;
+    for (let j = i + 1; j < n; j++) subtract(i, j);
+    const pivot = lu[i * n + i]!;
+    for (let c = 0; c < columns; c++) x[i * columns + c]! /= pivot;
   }
 }
 
@@ -44,16 +48,16 @@ const divide: Op<undefined> = defineOp({
     const matrices = packed(a!);
     const right = elements(b!);
     const rows = new Int32Array(n);
-    const solution = new Float64Array(n);
+    const solution = new Float64Array(n * columns);
     eachMatrix(matrices, (matrix, k) => {
       checkRegular("solve", decompose(matrix, n, rows).singular, n, batch, k);
-      const out = x.storage.array();
       const base = k * n * columns;
-      for (let c = 0; c < columns; c++) {
-        for (let i = 0; i < n; i++) solution[i] = right.data[right.start + base + rows[i]! * columns + c]!;
-        substitute(matrix, n, solution);
-        for (let i = 0; i < n; i++) out[base + i * columns + c] = solution[i]!;
+      for (let i = 0; i < n; i++) {
+        const from = right.start + base + rows[i]! * columns;
+        for (let c = 0; c < columns; c++) solution[i * columns + c] = right.data[from + c]!;
       }
+      substitute(matrix, n, solution, columns);
+      x.storage.array().set(solution, base);
     });
     return x;
   },
@@ -97,15 +101,13 @@ const invert: Op<undefined> = defineOp({
     const batch = a!.shape.slice(0, -2);
     const y = empty(a!.shape, a!.dtype);
     const rows = new Int32Array(n);
-    const column = new Float64Array(n);
+    const solution = new Float64Array(n * n);
     eachMatrix(a!, (matrix, k) => {
       checkRegular("inverse", decompose(matrix, n, rows).singular, n, batch, k);
-      const out = y.storage.array();
-      for (let c = 0; c < n; c++) {
-        for (let i = 0; i < n; i++) column[i] = rows[i] === c ? 1 : 0;
-        substitute(matrix, n, column);
-        for (let i = 0; i < n; i++) out[k * n * n + i * n + c] = column[i]!;
-      }
+      solution.fill(0);
+      for (let i = 0; i < n; i++) solution[i * n + rows[i]!] = 1;
+      substitute(matrix, n, solution, n);
+      y.storage.array().set(solution, k * n * n);
     });
     return y;
   },

@@ -60,20 +60,70 @@ export function positionsInOrder(values: ArrayLike<number>, descending = false):
   return positions;
 }
 
-const order: Op<{ readonly dim: number; readonly descending: boolean }> = defineOp({
+/**
+ * The positions of the `k` first of `values` in that order, found without sorting the rest: a heap of the best so far,
+ * the worst of them on top, so that most values cost one comparison.
+ */
+function heapOfFirst(values: ArrayLike<number>, k: number, descending: boolean): Int32Array {
+  const heap = new Int32Array(k);
+  const sign = descending ? -1 : 1;
+  /** Whether position i comes after position j. */
+  const after = (i: number, j: number): boolean => {
+    const [a, b] = [sign * values[i]!, sign * values[j]!];
+    if (a === b || (a !== a && b !== b)) return i > j;
+    if (a !== a || b !== b) return (a !== a) !== descending;
+    return a > b;
+  };
+  const sink = (at: number, position: number): void => {
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= k) break;
+      if (child + 1 < k && after(heap[child + 1]!, heap[child]!)) child++;
+      if (!after(heap[child]!, position)) break;
+      heap[at] = heap[child]!;
+      at = child;
+    }
+    heap[at] = position;
+  };
+  for (let i = 0; i < k; i++) heap[i] = i;
+  for (let i = (k >> 1) - 1; i >= 0; i--) sink(i, heap[i]!);
+  for (let i = k; i < values.length; i++) if (after(heap[0]!, i)) sink(0, i);
+  heap.sort();
+  const order = positionsInOrder(
+    Float64Array.from(heap, (i) => values[i]!),
+    descending,
+  );
+  return order.map((i) => heap[i]!);
+}
+
+/** The positions of the `k` first of `values` in ascending (or descending) order, as positionsInOrder. */
+export function firstInOrder(values: ArrayLike<number>, k: number, descending: boolean): Int32Array {
+  // A heap pays only where few of many are wanted.
+  if (k > 0 && k * 4 < values.length) return heapOfFirst(values, k, descending);
+  return positionsInOrder(values, descending).subarray(0, k);
+}
+
+interface Order {
+  readonly dim: number;
+  readonly descending: boolean;
+  /** Only so many of the first. */
+  readonly first?: number;
+}
+
+const order: Op<Order> = defineOp({
   name: "argsort",
-  forward([x], { dim, descending }) {
-    const y = empty(x!.shape, "int32");
+  forward([x], { dim, descending, first }) {
     const { source, outer, count, inner } = lined(x!, x!.ndim === 0 ? [] : [dim]);
+    const kept = first ?? count;
+    const y = empty(x!.ndim === 0 ? [] : x!.shape.with(dim, kept), "int32");
     const from = source.storage.array();
     const to = y.storage.array();
     const line = new Float64Array(count);
     for (let o = 0; o < outer; o++) {
       for (let i = 0; i < inner; i++) {
-        const start = o * count * inner + i;
-        for (let n = 0; n < count; n++) line[n] = from[source.offset + start + n * inner]!;
-        const positions = positionsInOrder(line, descending);
-        for (let n = 0; n < count; n++) to[start + n * inner] = positions[n]!;
+        for (let n = 0; n < count; n++) line[n] = from[source.offset + (o * count + n) * inner + i]!;
+        const positions = firstInOrder(line, kept, descending);
+        for (let n = 0; n < kept; n++) to[(o * kept + n) * inner + i] = positions[n]!;
       }
     }
     return y;
@@ -129,8 +179,7 @@ export const topk = named("topk", (x: Tensor, k: number, dim = -1, options: Topk
   checkOptions("topk", options, ["largest", "sorted"]);
   const d = checkDim("topk", dim, checkTensor("topk", "x", x).ndim);
   checkCount("topk", k, x, d, 0);
-  const all = order([x], { dim: d, descending: options.largest ?? true });
-  const indices = x.ndim === 0 ? all : narrow(all, d, 0, k);
+  const indices = order([x], { dim: d, descending: options.largest ?? true, ...(x.ndim === 0 ? {} : { first: k }) });
   return { values: gather(x, d, indices), indices };
 });
 
