@@ -16,6 +16,11 @@ const FIT = 23;
  *
  * The same `seed` gives the same digits, whatever `manualSeed` says, and the first k of `n` do not depend on `n`. For a
  * test set take another seed. Easier than MNIST, since everybody here has one of few handwritings.
+ *
+ * ```ts
+ * const { images, labels } = data.digits({ n: 5, seed: 1 });
+ * [images.shape, labels.shape] // → [[5, 1, 28, 28], [5]]
+ * ```
  */
 export function digits(options: { n?: number; seed?: number } = {}): { images: Tensor; labels: Tensor } {
   checkOptions("data.digits", options, ["n", "seed"]);

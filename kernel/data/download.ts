@@ -21,6 +21,8 @@ export interface Download {
   to: string;
   /** SHA-256 in hexadecimal of the file's bytes, unpacked if it is gzip: mirrors pack differently. */
   sha256: string;
+  /** Whether `sha256` is of the bytes as they come. */
+  asItIs?: boolean | undefined;
   onProgress?: ((progress: Progress) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -32,14 +34,14 @@ const SILENCE_MS = 30_000;
  * Downloads a file. Rejects with `MirrorsFailed` when none of them works, and with the signal's reason at once
  * when aborted; then there is no file, and no temporary one.
  */
-export async function download({ urls, to, sha256, onProgress, signal }: Download): Promise<void> {
+export async function download({ urls, to, sha256, asItIs = false, onProgress, signal }: Download): Promise<void> {
   const failures: string[] = [];
   for (const url of urls) {
     signal?.throwIfAborted();
     let bytes: Uint8Array;
     try {
       bytes = await get(url, { file: url.slice(url.lastIndexOf("/") + 1), onProgress, signal });
-      await check(bytes, sha256, url);
+      await check(bytes, { sha256, asItIs, url });
     } catch (error) {
       // The user's wish, or an error of the user's own onProgress, is not the mirror's fault.
       if (!(error instanceof MirrorError)) throw error;
@@ -108,10 +110,13 @@ async function get(url: string, { file, onProgress, signal }: Get): Promise<Uint
   }
 }
 
-async function check(bytes: Uint8Array, sha256: string, url: string): Promise<void> {
+async function check(
+  bytes: Uint8Array,
+  { sha256, asItIs, url }: { sha256: string; asItIs: boolean; url: string },
+): Promise<void> {
   let content: Uint8Array;
   try {
-    const unpacked = await unpack(bytes, url);
+    const unpacked = asItIs ? { complete: true, bytes } : await unpack(bytes, url);
     if (!unpacked.complete) throw new Error(`${url}: a gzip file that is cut short`);
     content = unpacked.bytes;
   } catch (error) {

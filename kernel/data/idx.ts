@@ -33,6 +33,11 @@ const ELEMENT_TYPES: { [code: number]: ElementType } = {
  * An IDX file as a tensor: integer elements become int32, float32 and float64 stay. Gzip is recognised by the first
  * bytes, whatever the file is called.
  *
+ * ```ts
+ * const labels = await data.readIdx("mnist/train-labels-idx1-ubyte");
+ * labels.dtype // → "int32"
+ * ```
+ *
  * Rejects when the file cannot be read, is not IDX, or holds fewer or more bytes than its header promises.
  */
 export async function readIdx(path: string): Promise<Tensor> {

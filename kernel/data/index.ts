@@ -1,5 +1,6 @@
 /** Data sets and loaders: `import { data } from "gradbook"`. */
 export { mnist, type MnistOptions } from "./mnist.ts";
+export { cifar10, type Cifar10Options } from "./cifar10.ts";
 export { digits } from "./digits.ts";
 export { readIdx } from "./idx.ts";
 export { moons } from "./synthetic/moons.ts";

@@ -18,6 +18,8 @@ export interface DataFile {
   otherNames?: readonly string[];
   /** SHA-256 of the content, unpacked if the file is gzip. Files that the user put there are not checked against it. */
   sha256: string;
+  /** Whether `sha256` is of the file as it is, packed: for archives that every mirror has byte for byte. */
+  asItIs?: boolean;
 }
 
 export interface Locate {
@@ -43,7 +45,7 @@ export interface Locate {
  * folder; what is missing in the last of these is downloaded there.
  */
 export async function locate(what: Locate): Promise<string[]> {
-  const folders = what.root !== undefined ? [what.root] : ownFolders(what.folder);
+  const folders = foldersOf(what);
   for (const folder of folders) {
     const paths = await Promise.all(what.needed.map((file) => find(folder, file)));
     if (paths.every((path) => path !== undefined)) return paths;
@@ -51,13 +53,19 @@ export async function locate(what: Locate): Promise<string[]> {
   return fetchMissing(what, folders);
 }
 
-function ownFolders(name: string): string[] {
+/** Where files of a data set may be: the user's own folder and nowhere else, or those of all data sets. */
+export function foldersOf({ root, folder: name }: Pick<Locate, "root" | "folder">): string[] {
+  if (root !== undefined) return [root];
   const cache = cacheFolder({ platform: process.platform, home: homedir(), env: process.env });
   const data = process.env["GRADBOOK_DATA"];
   return [...(data ? [join(data, name)] : []), join(cache, name)];
 }
 
-async function find(folder: string, { name, otherNames = [] }: DataFile): Promise<string | undefined> {
+/** The path of a file in `folder`, under any of its names. */
+export async function find(
+  folder: string,
+  { name, otherNames = [] }: Pick<DataFile, "name" | "otherNames">,
+): Promise<string | undefined> {
   for (const candidate of [name, ...otherNames]) {
     const path = join(folder, candidate);
     const there = await access(path).then(
@@ -84,7 +92,14 @@ async function fetchMissing(what: Locate, folders: string[]): Promise<string[]> 
     if (there !== undefined) continue;
     const urls = what.mirrors.map((mirror) => `${mirror}/${file.name}`);
     try {
-      await download({ urls, to: join(folder, file.name), sha256: file.sha256, onProgress, signal: what.signal });
+      await download({
+        urls,
+        to: join(folder, file.name),
+        sha256: file.sha256,
+        asItIs: file.asItIs,
+        onProgress,
+        signal: what.signal,
+      });
     } catch (error) {
       if (!(error instanceof MirrorsFailed)) throw error;
       throw new DataUnavailable(unavailable(what, folders, file, error), { cause: error });
@@ -100,8 +115,8 @@ function unavailable({ who, files, otherwise }: Locate, folders: string[], file:
   return (
     `${who}: ${file.name} is not on this machine, and no mirror gave it.` +
     `\nLooked in:${list(folders)}` +
-    `\nMirrors:${list(failure.message.split("\n"))}` +
-    `\nPut these ${files.length === 1 ? "file" : `${files.length} files`}, as they are or unpacked, into ${folders.at(-1)} (or into a folder of yours, given as root):` +
+    `\nMirrors:${failure.message === "" ? " none was given (mirrors: [])" : list(failure.message.split("\n"))}` +
+    `\nPut ${files.length === 1 ? "this file, as it is or unpacked," : `these ${files.length} files, as they are or unpacked,`} into ${folders.at(-1)} (or into a folder of yours, given as root):` +
     list(files.map(({ name }) => name)) +
     (otherwise ? `\n${otherwise}` : "")
   );

@@ -53,6 +53,11 @@ export interface MnistOptions {
  * `root` if you give one, else in `$GRADBOOK_DATA/mnist`, else in your cache folder (`~/.cache/gradbook/mnist` on Linux),
  * and downloads there what is missing, checked by SHA-256.
  *
+ * ```ts
+ * const { images, labels } = await data.mnist({ split: "train", root: "mnist" });
+ * images.shape.slice(1) // → [1, 28, 28]
+ * ```
+ *
  * Rejects with `DataUnavailable`, saying which files to put where, when they are not to be had, and with an error that
  * names the file when one is damaged or something else. `data.digits` needs no file.
  *
@@ -90,11 +95,11 @@ export async function mnist(options: MnistOptions = {}): Promise<{ images: Tenso
   };
 }
 
-/** 0…255 → 0…1. */
-export function unitRange(bytes: Uint8Array): Float32Array {
-  const values = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
-  const result = new Float32Array(bytes.length);
-  for (let i = 0; i < bytes.length; i++) result[i] = values[bytes[i]!]!;
+const UNIT = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
+
+/** 0…255 → 0…1, into `result`. */
+export function unitRange(bytes: Uint8Array, result: Float32Array = new Float32Array(bytes.length)): Float32Array {
+  for (let i = 0; i < bytes.length; i++) result[i] = UNIT[bytes[i]!]!;
   return result;
 }
 

@@ -25,8 +25,8 @@ const WORD = /[\p{L}\p{M}\p{N}_]+(?:['’-][\p{L}\p{M}\p{N}_]+)*|\s+|./gsu;
  * text.vocab // → ["e", "h", "l", "o"]
  * text.encode("hole").toArray() // → [1, 3, 2, 0]
  * text.decode(text.tokens) // → "hello"
- * const loader = new data.DataLoader(text.sequences({ length: 3 }), { batchSize: 2, shuffle: true });
- * for (const [x, y] of loader) [x.shape, y.shape] // → [[2, 3], [2, 3]]
+ * const loader = new data.DataLoader(text.sequences({ length: 2 }), { batchSize: 2, shuffle: true });
+ * for (const [x, y] of loader) [x.shape, y.shape] // → [[2, 2], [2, 2]]
  * ```
  *
  * `source` is a path (a file may be gzip) or `{ text }`.

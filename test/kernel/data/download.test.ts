@@ -56,6 +56,14 @@ describe("data: download", () => {
     assert.ok(seen.every(({ loaded }, i) => i === 0 || loaded > seen[i - 1]!.loaded));
   });
 
+  it("asItIs: the check sum is that of the packed bytes, and that of the content does not do", async () => {
+    const urls = [await serve(gives(packed))];
+    const own = createHash("sha256").update(packed).digest("hex");
+    await assert.rejects(download({ urls, to: to(), sha256, asItIs: true }), new RegExp(`SHA-256 is ${own}`));
+    await download({ urls, to: to(), sha256: own, asItIs: true });
+    assert.deepEqual(await readFile(to()), packed);
+  });
+
   it("a server that unpacks on the way (content-encoding) gives the same content", async () => {
     const url = await serve((_request, response) => {
       response.setHeader("content-encoding", "gzip");
