@@ -41,7 +41,15 @@ export { argwhere, countNonzero, maskedSelect, nonzero } from "./nonzero.ts";
 export { norm } from "./norm.ts";
 export { batchNorm, groupNorm, layerNorm, type BatchNormOptions } from "./normalize.ts";
 export { oneHot } from "./oneHot.ts";
-export { adaptiveAvgPool2d, avgPool2d, maxPool2d, type PoolOptions } from "./pool.ts";
+export {
+  adaptiveAvgPool2d,
+  adaptiveMaxPool2d,
+  avgPool2d,
+  maxPool2d,
+  type AvgPoolOptions,
+  type MaxPoolOptions,
+  type PoolOptions,
+} from "./pool.ts";
 export { pow, square } from "./pow.ts";
 export { prod } from "./prod.ts";
 export { cross, kron, tensordot, trace } from "./products.ts";

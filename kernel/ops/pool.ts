@@ -1,169 +1,219 @@
-import { checkTensor, named } from "../autograd/functions.ts";
+import { named } from "../autograd/functions.ts";
+import { gradMode } from "../autograd/mode.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { filled } from "../tensor/create.ts";
-import { ShapeError } from "../tensor/errors.ts";
 import { checkOptions } from "../tensor/options.ts";
-import { show, sizeOf, type Shape } from "../tensor/shape.ts";
-import { elements, empty, type Tensor } from "../tensor/tensor.ts";
-import { spatial, type Spatial } from "./convOptions.ts";
+import { sizeOf, type Shape } from "../tensor/shape.ts";
+import { addressOf, elements, empty, packed, type Tensor } from "../tensor/tensor.ts";
+import { poolMax, poolMean, poolScatter, poolSpread, type Windows } from "../wasm/pool.ts";
+import type { Spatial } from "./convOptions.ts";
 import { gather } from "./gather.ts";
+import {
+  adaptiveWindows,
+  checkImages,
+  imagesOf,
+  poolOptions,
+  windowsOf,
+  type AvgPoolOptions,
+  type MaxPoolOptions,
+  type OutputSize,
+} from "./poolOptions.ts";
 import { flatten, reshape } from "./reshape.ts";
 
-/** The places of one dim that one output looks at: from, up to without. */
-type Range = readonly [from: number, to: number];
-interface Windows {
-  readonly rows: readonly Range[];
-  readonly columns: readonly Range[];
-  /** What the sum over a window is divided by. */
-  readonly divisor: (row: Range, column: Range) => number;
-}
+export type { AvgPoolOptions, MaxPoolOptions, PoolOptions } from "./poolOptions.ts";
 
-export interface PoolOptions {
-  /** Default: the kernel's size, so that windows do not overlap. */
-  stride?: Spatial;
-  /** Margin on both sides, at most half the kernel. Default 0. */
-  padding?: Spatial;
-}
+/** The shape of the result: windows in place of pixels. */
+const outputShape = (x: Shape, w: Windows): Shape => [...x.slice(0, -2), w.rows.length, w.columns.length];
+const inputShape = (y: Shape, w: Windows): Shape => [...y.slice(0, -2), w.height, w.width];
 
-/** Windows of a pooling; a margin is cut off from them. */
-function windows(who: string, x: Tensor, kernelSize: Spatial, options: PoolOptions): Pick<Windows, "rows" | "columns"> {
-  const kernel = spatial(who, "kernelSize", kernelSize, 2, 1);
-  const stride = spatial(who, "stride", options.stride ?? kernel, 2, 1);
-  const padding = spatial(who, "padding", options.padding ?? 0, 2, 0);
-  const [rows, columns] = [0, 1].map((d) => {
-    const size = x.shape[x.ndim - 2 + d]!;
-    if (padding[d]! > kernel[d]! / 2)
-      throw new ShapeError(`${who}: padding ${padding[d]} is more than half the kernel's ${kernel[d]}.`);
-    const count = Math.floor((size + 2 * padding[d]! - kernel[d]!) / stride[d]!) + 1;
-    if (count < 1)
-      throw new ShapeError(`${who}: the kernel ${show(kernel)} is larger than the padded input ${show(x.shape)}.`);
-    return Array.from({ length: count }, (_, i): Range => {
-      const start = i * stride[d]! - padding[d]!;
-      return [Math.max(0, start), Math.min(size, start + kernel[d]!)];
-    });
-  });
-  return { rows: rows!, columns: columns! };
-}
+/** Whether the WebAssembly kernels take it. */
+const fits = (x: Tensor): boolean => x.dtype === "float32" && sizeOf(x.shape) > 0;
 
-function images(who: string, x: Tensor): { planes: number; height: number; width: number; lead: Shape } {
-  if (checkTensor(who, "x", x).ndim !== 3 && x.ndim !== 4) {
-    throw new ShapeError(
-      `${who}: needs [batch, channels, height, width] or [channels, height, width], got ${show(x.shape)}.`,
-    );
+/** Visits every window: its number, the number of its image's first pixel, its row and column of windows. */
+function eachWindow(
+  w: Windows,
+  images: number,
+  visit: (k: number, image: number, row: number, column: number) => void,
+): void {
+  for (let image = 0, k = 0; image < images; image++) {
+    for (let row = 0; row < w.rows.length; row++)
+      for (let column = 0; column < w.columns.length; column++) visit(k++, image * w.height * w.width, row, column);
   }
-  const lead = x.shape.slice(0, -2);
-  return { planes: sizeOf(lead), height: x.shape.at(-2)!, width: x.shape.at(-1)!, lead };
+}
+/** Visits the places of a window in its image, in order. */
+function eachPlace(w: Windows, row: number, column: number, visit: (place: number) => void): void {
+  const { first: top, count: rows } = w.rows[row]!;
+  const { first: left, count: columns } = w.columns[column]!;
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++) visit((top + i * w.dilation[0]) * w.width + left + j * w.dilation[1]);
 }
 
-const positions: Op<Pick<Windows, "rows" | "columns">> = defineOp({
-  name: "maxPoolPositions",
-  forward([x], { rows, columns }) {
-    const { planes, height, width, lead } = images("maxPool2d", x!);
-    const y = empty([...lead, rows.length * columns.length], "int32");
+interface Maximum {
+  readonly windows: Windows;
+  /** Whether to find out where the maxima are. */
+  readonly indexed: boolean;
+  /** There they are: int32 places in each image, in the shape of the result. */
+  index: Tensor | undefined;
+}
+
+const largest: Op<Maximum> = defineOp({
+  name: "maxPool",
+  forward([x], call) {
+    const w = call.windows;
+    const shape = outputShape(x!.shape, w);
+    const y = empty(shape, x!.dtype);
+    call.index = call.indexed ? empty(shape, "int32") : undefined;
+    const images = imagesOf(shape);
+    if (fits(x!)) {
+      const source = packed(x!);
+      poolMax(w, images, addressOf(source), addressOf(y), call.index === undefined ? 0 : addressOf(call.index));
+      return y;
+    }
     const { data, start } = elements(x!);
     const out = y.storage.array();
-    let k = 0;
-    for (let p = 0; p < planes; p++) {
-      const base = start + p * height * width;
-      for (const [top, bottom] of rows) {
-        for (const [left, right] of columns) {
-          let best = top * width + left;
-          for (let i = top; i < bottom; i++) {
-            for (let j = left; j < right; j++) {
-              const value = data[base + i * width + j]!;
-              if (value > data[base + best]! || value !== value) best = i * width + j;
-            }
-          }
-          out[k++] = best;
-        }
-      }
-    }
+    const places = call.index?.storage.array();
+    eachWindow(w, images, (k, image, row, column) => {
+      let best = -1;
+      let value = -Infinity;
+      eachPlace(w, row, column, (place) => {
+        const next = data[start + image + place]!;
+        if (best >= 0 && !(next > value || next !== next)) return;
+        best = place;
+        value = next;
+      });
+      out[k] = value;
+      if (places !== undefined) places[k] = best;
+    });
     return y;
   },
-  gradient: undefined,
+  keep: (_y, _x, call) => [call.index!],
+  gradient: (g, { saved: [index], attributes: { windows } }) => [putBack([g, index!], windows)],
 });
 
-/** The largest element of each window of the last two dims. The gradient goes to that element, the first of equal ones. */
-export const maxPool2d = named("maxPool2d", (x: Tensor, kernelSize: Spatial, options: PoolOptions = {}): Tensor => {
-  checkOptions("maxPool2d", options, ["stride", "padding"]);
-  const { lead } = images("maxPool2d", x);
-  const places = windows("maxPool2d", x, kernelSize, options);
-  const index = positions([x], places);
-  return reshape(gather(flatten(x, -2), -1, index), [...lead, places.rows.length, places.columns.length]);
+/** Each element added to the place that its index names, in an image of zeros. */
+const putBack: Op<Windows> = defineOp({
+  name: "maxPoolBackward",
+  forward([g, index], w) {
+    const shape = inputShape(g!.shape, w);
+    const images = imagesOf(shape);
+    if (fits(g!)) {
+      const x = empty(shape, "float32");
+      const [source, places] = [packed(g!), packed(index!)];
+      poolScatter(w, images, addressOf(source), addressOf(places), addressOf(x));
+      return x;
+    }
+    const x = filled(shape, 0, g!.dtype);
+    const out = x.storage.array();
+    const [from, places] = [elements(g!), elements(index!)];
+    eachWindow(w, images, (k, image) => {
+      const place = places.data[places.start + k]!;
+      if (place >= 0) out[image + place]! += from.data[from.start + k]!;
+    });
+    return x;
+  },
+  keep: (_x, [, index]) => [index!],
+  gradient: (g, { saved: [index] }) => [
+    reshape(gather(flatten(g, -2), -1, flatten(index!, -2)), index!.shape),
+    undefined,
+  ],
 });
+
+/** The maxima, and where they are if asked for. */
+function maxima(x: Tensor, windows: Windows, returnIndices: boolean): Tensor | [Tensor, Tensor] {
+  const indexed = returnIndices || (gradMode.enabled && x.requiresGrad);
+  const call: Maximum = { windows, indexed, index: undefined };
+  const y = largest([x], call);
+  const { index } = call;
+  // What the graph keeps, it lets go of itself.
+  call.index = undefined;
+  return returnIndices ? [y, index!] : y;
+}
+
+/** A function that gives indices beside values where `{ returnIndices: true }` asks for them. */
+interface WithIndices<Size, Options extends { returnIndices?: boolean }> {
+  (x: Tensor, size: Size, options?: Options & { returnIndices?: false }): Tensor;
+  (x: Tensor, size: Size, options: Options & { returnIndices: true }): [values: Tensor, indices: Tensor];
+}
+
+/**
+ * The largest element of each window of the last two dims. The gradient goes to that element, the first of equal ones; a
+ * NaN counts as larger than everything.
+ */
+export const maxPool2d = named("maxPool2d", ((x: Tensor, kernelSize: Spatial, options: MaxPoolOptions = {}) => {
+  checkOptions("maxPool2d", options, [...poolOptions, "dilation", "returnIndices"]);
+  checkImages("maxPool2d", x);
+  return maxima(x, windowsOf("maxPool2d", x, kernelSize, options), options.returnIndices ?? false);
+}) as WithIndices<Spatial, MaxPoolOptions>);
+
+/** The largest elements of windows that divide the last two dims as evenly as possible into `outputSize`. */
+export const adaptiveMaxPool2d = named("adaptiveMaxPool2d", ((
+  x: Tensor,
+  outputSize: OutputSize,
+  options: { returnIndices?: boolean } = {},
+) => {
+  checkOptions("adaptiveMaxPool2d", options, ["returnIndices"]);
+  checkImages("adaptiveMaxPool2d", x);
+  return maxima(x, adaptiveWindows("adaptiveMaxPool2d", x, outputSize), options.returnIndices ?? false);
+}) as WithIndices<OutputSize, { returnIndices?: boolean }>);
+
+const divisorOf = (w: Windows, row: number, column: number): number =>
+  w.divisor === 0 ? w.rows[row]!.weight * w.columns[column]!.weight : w.divisor;
 
 const average: Op<Windows> = defineOp({
   name: "avgPool",
-  forward([x], { rows, columns, divisor }) {
-    const { planes, height, width, lead } = images("avgPool2d", x!);
-    const y = empty([...lead, rows.length, columns.length], x!.dtype);
+  forward([x], w) {
+    const y = empty(outputShape(x!.shape, w), x!.dtype);
+    const images = imagesOf(y.shape);
+    if (fits(x!)) {
+      const source = packed(x!);
+      poolMean(w, images, addressOf(source), addressOf(y));
+      return y;
+    }
     const { data, start } = elements(x!);
     const out = y.storage.array();
-    let k = 0;
-    for (let p = 0; p < planes; p++) {
-      const base = start + p * height * width;
-      for (const row of rows) {
-        for (const column of columns) {
-          let sum = 0;
-          for (let i = row[0]; i < row[1]; i++)
-            for (let j = column[0]; j < column[1]; j++) sum += data[base + i * width + j]!;
-          out[k++] = sum / divisor(row, column);
-        }
-      }
-    }
+    eachWindow(w, images, (k, image, row, column) => {
+      let sum = 0;
+      eachPlace(w, row, column, (place) => (sum += data[start + image + place]!));
+      out[k] = sum / divisorOf(w, row, column);
+    });
     return y;
   },
-  gradient: (g, { shapes: [shape], attributes }) => [spread([g], { ...attributes, shape: shape! })],
+  gradient: (g, { attributes }) => [spread([g], attributes)],
 });
 
 /** The reverse of `average`: each element spread evenly over its window. */
-const spread: Op<Windows & { readonly shape: Shape }> = defineOp({
+const spread: Op<Windows> = defineOp({
   name: "avgPoolBackward",
-  forward([g], { rows, columns, divisor, shape }) {
+  forward([g], w) {
+    const shape = inputShape(g!.shape, w);
+    const images = imagesOf(shape);
+    if (fits(g!)) {
+      const x = empty(shape, "float32");
+      const source = packed(g!);
+      poolSpread(w, images, addressOf(source), addressOf(x));
+      return x;
+    }
     const x = filled(shape, 0, g!.dtype);
-    const { planes, height, width } = images("avgPool2d", x);
     const { data, start } = elements(g!);
     const out = x.storage.array();
-    let k = start;
-    for (let p = 0; p < planes; p++) {
-      const base = p * height * width;
-      for (const row of rows) {
-        for (const column of columns) {
-          const share = data[k++]! / divisor(row, column);
-          for (let i = row[0]; i < row[1]; i++)
-            for (let j = column[0]; j < column[1]; j++) out[base + i * width + j]! += share;
-        }
-      }
-    }
+    eachWindow(w, images, (k, image, row, column) => {
+      const share = data[start + k]! / divisorOf(w, row, column);
+      eachPlace(w, row, column, (place) => (out[image + place]! += share));
+    });
     return x;
   },
   gradient: (g, { attributes }) => [average([g], attributes)],
 });
 
 /** The mean of each window of the last two dims; a margin counts as zeros unless `countIncludePad` is false. */
-export const avgPool2d = named(
-  "avgPool2d",
-  (x: Tensor, kernelSize: Spatial, options: PoolOptions & { countIncludePad?: boolean } = {}): Tensor => {
-    checkOptions("avgPool2d", options, ["stride", "padding", "countIncludePad"]);
-    images("avgPool2d", x);
-    const [kh, kw] = spatial("avgPool2d", "kernelSize", kernelSize, 2, 1) as [number, number];
-    const whole = options.countIncludePad ?? true;
-    const divisor = (row: Range, column: Range): number =>
-      whole ? kh * kw : (row[1] - row[0]) * (column[1] - column[0]);
-    return average([x], { ...windows("avgPool2d", x, kernelSize, options), divisor });
-  },
-);
+export const avgPool2d = named("avgPool2d", (x: Tensor, kernelSize: Spatial, options: AvgPoolOptions = {}): Tensor => {
+  checkOptions("avgPool2d", options, [...poolOptions, "countIncludePad", "divisorOverride"]);
+  checkImages("avgPool2d", x);
+  return average([x], windowsOf("avgPool2d", x, kernelSize, options));
+});
 
 /** Means of windows that divide the last two dims as evenly as possible into `outputSize` = [rows, columns]. */
-export const adaptiveAvgPool2d = named("adaptiveAvgPool2d", (x: Tensor, outputSize: Spatial): Tensor => {
-  const { height, width } = images("adaptiveAvgPool2d", x);
-  const [rows, columns] = spatial("adaptiveAvgPool2d", "outputSize", outputSize, 2, 1).map((count, d) => {
-    const size = d === 0 ? height : width;
-    return Array.from({ length: count }, (_, i): Range => [
-      Math.floor((i * size) / count),
-      Math.ceil(((i + 1) * size) / count),
-    ]);
-  });
-  const divisor = (row: Range, column: Range): number => (row[1] - row[0]) * (column[1] - column[0]);
-  return average([x], { rows: rows!, columns: columns!, divisor });
+export const adaptiveAvgPool2d = named("adaptiveAvgPool2d", (x: Tensor, outputSize: OutputSize): Tensor => {
+  checkImages("adaptiveAvgPool2d", x);
+  return average([x], adaptiveWindows("adaptiveAvgPool2d", x, outputSize));
 });

@@ -228,6 +228,10 @@ export const rows: { [file: string]: Row[] } = {
   pool: [
     ["maxPool2d", (a) => ops.maxPool2d(a, 2, { stride: 1, padding: 1 }), x(1, 2, 3, 3)],
     ["avgPool2d", (a) => ops.avgPool2d(a, [2, 3], { padding: 1, countIncludePad: false }), x(2, 3, 4)],
+    ["maxPool2d, pairs", (a) => ops.maxPool2d(a, 2), x(2, 5, 8)],
+    ["maxPool2d, ceilMode", (a) => ops.maxPool2d(a, 2, { stride: 3, dilation: 2, ceilMode: true }), x(2, 6, 7)],
+    ["avgPool2d, ceilMode", (a) => ops.avgPool2d(a, 3, { stride: 2, ceilMode: true, divisorOverride: 7 }), x(1, 6, 6)],
+    ["adaptiveMaxPool2d", (a) => ops.adaptiveMaxPool2d(a, [2, null]), x(1, 1, 3, 5)],
     ["adaptiveAvgPool2d", (a) => ops.adaptiveAvgPool2d(a, [2, 3]), x(1, 1, 3, 5)],
   ],
   pow: [
