@@ -2,9 +2,10 @@
 import type { DType } from "../tensor/dtype.ts";
 import { compileLoop } from "../tensor/loop.ts";
 import { broadcastStrides, contiguousStrides, sameShape, show, type Shape } from "../tensor/shape.ts";
+import { reduce, total } from "../tensor/reduce.ts";
 import { ShapeError } from "../tensor/errors.ts";
 import { filled } from "../tensor/create.ts";
-import { empty, packed, view, type Tensor } from "../tensor/tensor.ts";
+import { empty, packed, view, Tensor } from "../tensor/tensor.ts";
 import { elementwise } from "./elementwise.ts";
 import { defineOp } from "./op.ts";
 
@@ -37,6 +38,11 @@ const add = compileLoop("y = y + x", { operands: ["y", "x"], writes: ["y"] });
 const fold = defineOp<Shape>({
   name: "sumTo",
   forward([g], shape) {
+    if (g!.dtype === "float32" && g!.numel() > 0) {
+      const lead = g!.ndim - shape.length;
+      const dims = [...g!.shape.keys()].filter((d) => d < lead || (shape[d - lead] === 1 && g!.shape[d] !== 1));
+      return new Tensor(reduce(g!, dims, true, "float32", total, "sum").storage, shape);
+    }
     // In double precision, one row after the other, rounded once at the end: 64 rows of float32 lose nothing.
     const sum = filled(shape, 0, "float64");
     add(g!.shape, [view(sum, g!.shape, broadcastStrides(shape, contiguousStrides(shape), g!.shape)), g!], []);

@@ -41,7 +41,7 @@ interface Reduction {
 function family(which: "max" | "min", position: Reducer) {
   const positionOf: Op<Reduction> = defineOp({
     name: `arg${which}`,
-    forward: ([x], { dims, keepdim }) => reduce(x!, dims, keepdim, "int32", position),
+    forward: ([x], { dims, keepdim }) => reduce(x!, dims, keepdim, "int32", position, `arg${which}`),
     gradient: undefined,
   });
   const valueOf: Op<Reduction> = defineOp({
@@ -53,6 +53,7 @@ function family(which: "max" | "min", position: Reducer) {
         keepdim,
         x!.dtype,
         (data, start, count, step) => data[start + position(data, start, count, step) * step]!,
+        which,
       ),
     keep: (y, [x]) => [x!, y],
     // Equal extremes share the gradient.

@@ -3,7 +3,7 @@ import { checkTensor, named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { isFloating, type DType } from "../tensor/dtype.ts";
 import { checkOptions } from "../tensor/options.ts";
-import { reduce, reducedShape, type Reducer } from "../tensor/reduce.ts";
+import { reduce, reducedShape, total, type Reducer } from "../tensor/reduce.ts";
 import { checkDims, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { mul } from "./arithmetic.ts";
@@ -22,15 +22,9 @@ interface Reduction {
 
 // Whole numbers add up in whole numbers, also bool, so that a count is a count.
 const summed = (dtype: DType): DType => (isFloating(dtype) ? dtype : "int32");
-const total: Reducer = (data, start, count, step) => {
-  let sum = 0;
-  for (let n = 0, i = start; n < count; n++, i += step) sum += data[i]!;
-  return sum;
-};
-
 const addUp: Op<Reduction> = defineOp({
   name: "sum",
-  forward: ([x], { dims, keepdim }) => reduce(x!, dims, keepdim, summed(x!.dtype), total),
+  forward: ([x], { dims, keepdim }) => reduce(x!, dims, keepdim, summed(x!.dtype), total, "sum"),
   gradient: (g, { shapes: [shape], attributes: { dims } }) => [stretchBack(g, shape!, dims)],
 });
 
@@ -39,7 +33,7 @@ export function stretchBack(g: Tensor, shape: Shape, dims: readonly number[]): T
   return expandTo(reshape(g, reducedShape(shape, dims, true)), shape);
 }
 
-/** Sum over the dims, all by default. In double precision, rounded once. */
+/** Sum over the dims, all by default. */
 export const sum = named("sum", (x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor => {
   checkTensor("sum", "x", x);
   checkOptions("sum", options, ["keepdim"]);
@@ -50,7 +44,7 @@ const average: Op<Reduction> = defineOp({
   name: "mean",
   forward([x], { dims, keepdim }) {
     const mean: Reducer = (data, start, count, step) => total(data, start, count, step) / count;
-    return reduce(x!, dims, keepdim, isFloating(x!.dtype) ? x!.dtype : "float32", mean);
+    return reduce(x!, dims, keepdim, isFloating(x!.dtype) ? x!.dtype : "float32", mean, "mean");
   },
   gradient(g, { shapes: [shape], attributes: { dims } }) {
     const count = dims.reduce((n, d) => n * shape![d]!, 1);
