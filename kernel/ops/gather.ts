@@ -3,7 +3,7 @@ import { defineOp, type Op } from "../autograd/op.ts";
 import { filled } from "../tensor/create.ts";
 import { DTypeError, ShapeError } from "../tensor/errors.ts";
 import { checkDim, contiguousStrides, sameShape, show, type Shape } from "../tensor/shape.ts";
-import { copyElements, elements, empty, type Tensor } from "../tensor/tensor.ts";
+import { copyElements, elements, empty, packed, type Tensor } from "../tensor/tensor.ts";
 import { slice } from "./slice.ts";
 
 /** Visits the elements of `shape` row by row, giving their place in a contiguous tensor with `strides` without dim `dim`. */
@@ -48,8 +48,10 @@ const pick: Op<{ readonly dim: number; readonly index: Tensor }> = defineOp({
   name: "gather",
   forward([x], { dim, index }) {
     const y = empty(index.shape, x!.dtype);
-    const positions = elements(index);
-    const from = elements(x!);
+    // Copies first: asking for one array must not allocate while another is in use.
+    const [places, values] = [packed(index), packed(x!)];
+    const positions = elements(places);
+    const from = elements(values);
     const to = y.storage.array();
     const strides = contiguousStrides(x!.shape);
     const size = x!.shape[dim] ?? 1;
@@ -70,8 +72,9 @@ const put: Op<{ readonly dim: number; readonly index: Tensor }> = defineOp({
   forward([x, source], { dim, index }) {
     const y = empty(x!.shape, x!.dtype);
     copyElements(x!, y.storage.array(), 0);
-    const positions = elements(index);
-    const from = elements(source!);
+    const [places, values] = [packed(index), packed(source!)];
+    const positions = elements(places);
+    const from = elements(values);
     const to = y.storage.array();
     const strides = contiguousStrides(y.shape);
     const size = y.shape[dim] ?? 1;

@@ -12,8 +12,9 @@ const place: Op<{ readonly dim: number; readonly index: Tensor }> = defineOp({
   forward([x, source], { dim, index }) {
     const y = empty(x!.shape, x!.dtype);
     copyElements(x!, y.storage.array(), 0);
-    const values = packed(source!);
-    const positions = elements(index);
+    // Copies first: asking for one array must not allocate while another is in use.
+    const [places, values] = [packed(index), packed(source!)];
+    const positions = elements(places);
     const from = elements(values);
     const to = y.storage.array();
     const strides = contiguousStrides(y.shape);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { grad, linalg, nn, tensor, Tensor } from "../../kernel/gradbook.ts";
 import * as ops from "../../kernel/ops/index.ts";
+import { poisonMemory } from "../../kernel/tensor/storage.ts";
 import { close, type Golden } from "./close.ts";
 
 interface Case {
@@ -145,6 +146,10 @@ for (const [dtype, tolerance] of [
   ["float32", 1e-6],
 ] as const) {
   describe(`tensor ops equal PyTorch 1.13: values and gradients in ${dtype}`, () => {
+    // An element that an op does not write shows.
+    before(() => poisonMemory(NaN));
+    after(() => poisonMemory(undefined));
+
     golden.cases.forEach(({ op, args, options, outs, gradOuts, grads }, i) => {
       if (dtype === "float32" && float64Only.has(op)) return;
       it(`${op} ${args.map(({ shape }) => `[${shape.join(", ")}]`).join(" ")} (case ${i})`, () => {
