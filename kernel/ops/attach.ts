@@ -9,6 +9,16 @@ export function method(name: string | symbol, value: (this: Tensor, ...args: any
   Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
 }
 
+/** A property that is computed. */
+export function getter(name: string, value: (x: Tensor) => unknown): void {
+  Object.defineProperty(prototype, name, {
+    get(this: Tensor) {
+      return value(this);
+    },
+    configurable: true,
+  });
+}
+
 /** Functions whose first argument is the tensor, as methods of the same names: `x.matmul(w)` for `matmul(x, w)`. */
 export function attach(ops: object): void {
   for (const [name, op] of Object.entries(ops)) {

@@ -16,7 +16,7 @@ import * as arithmetic from "./arithmetic.ts";
 import * as joining from "./cat.ts";
 import "./algebraMethods.ts";
 import "./selectionMethods.ts";
-import { attach, attachInPlace, method } from "./attach.ts";
+import { attach, attachInPlace, getter, method } from "./attach.ts";
 import { clamp, type ClampOptions } from "./clamp.ts";
 import * as compare from "./compare.ts";
 import { cumsum } from "./cumsum.ts";
@@ -187,6 +187,14 @@ declare module "../tensor/tensor.ts" {
     transpose(dim0: number, dim1: number): Tensor;
     t(): Tensor;
     movedim(source: number, destination: number): Tensor;
+    /** The matrix transposed: x.t(). */
+    readonly T: Tensor;
+    /** The last two dims exchanged: each matrix of a stack transposed. */
+    readonly mT: Tensor;
+    /** One dim: x.flatten(). */
+    ravel(): Tensor;
+    /** Stretched to the shape of `other`. */
+    expandAs(other: Tensor): Tensor;
     expand(...sizes: SizeArguments): Tensor;
     broadcastTo(...sizes: SizeArguments): Tensor;
     repeat(...counts: SizeArguments): Tensor;
@@ -208,6 +216,14 @@ declare module "../tensor/tensor.ts" {
     diagonal(offset?: number, dim1?: number, dim2?: number): Tensor;
 
     to(dtype: DType): Tensor;
+    /** to("float32") */
+    float(): Tensor;
+    /** to("float64") */
+    double(): Tensor;
+    /** to("int32") */
+    int(): Tensor;
+    /** to("bool") */
+    bool(): Tensor;
     /** A copy with memory of its own; gradients flow through it. */
     clone(): Tensor;
     contiguous(): Tensor;
@@ -270,6 +286,19 @@ method("copy_", function (source: Tensor) {
   }
   return changeInPlace("copy_", this, [source], () => expand(to(source, this.dtype), this.shape));
 });
+for (const [name, dtype] of Object.entries({ float: "float32", double: "float64", int: "int32", bool: "bool" })) {
+  method(name, function () {
+    return to(this, dtype as DType);
+  });
+}
+method("ravel", function () {
+  return flatten(this);
+});
+method("expandAs", function (other: Tensor) {
+  return expand(this, checkTensor("expandAs", "other", other).shape);
+});
+getter("T", t);
+getter("mT", (x) => transpose(x, -2, -1));
 method("where", function (condition: Tensor, other: Operand) {
   return where(condition, this, other);
 });

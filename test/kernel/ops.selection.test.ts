@@ -218,6 +218,20 @@ describe("picking and placing in place, whole numbers and views", () => {
         [false, true],
       ],
     ],
+    [
+      "T and mT",
+      () => [zeros(2, 3).T.shape, zeros(4, 2, 3).mT.shape],
+      [
+        [3, 2],
+        [4, 3, 2],
+      ],
+    ],
+    [
+      "float, double, int, bool",
+      () => ["float", "double", "int", "bool"].map((f) => (tensor([1.5]) as any)[f]().dtype),
+      ["float32", "float64", "int32", "bool"],
+    ],
+    ["ravel and expandAs", () => [zeros(2, 3).ravel().shape, zeros(3).expandAs(zeros(2, 3)).shape], [[6], [2, 3]]],
     ["sort of a number", () => tensor(3).sort().values.item(), 3],
     ["unique of int32 keeps the dtype", () => index([2, 1, 2]).unique().dtype, "int32"],
     ["unique: each NaN is another", () => tensor([NaN, 1, NaN]).unique().shape, [3]],
