@@ -1,10 +1,11 @@
 /** Activations as modules: each applies the op of the same name. */
 import * as ops from "../ops/index.ts";
 import { hardtanh } from "../ops/clamp.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkNumber, checkOptions } from "../tensor/options.ts";
 import { filled } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
+import { celu, glu, hardshrink, softmin, softshrink, tanhshrink, threshold } from "./shrink.ts";
 import { firstOption } from "./options.ts";
 import { Parameter } from "./parameter.ts";
 
@@ -34,8 +35,17 @@ export const Mish = plain("Mish", ops.mish);
 export const Softsign = plain("Softsign", ops.softsign);
 export const Hardswish = plain("Hardswish", ops.hardswish);
 export const Hardsigmoid = plain("Hardsigmoid", ops.hardsigmoid);
-/** Passes its input on. */
-export const Identity = plain("Identity", (x) => x);
+export const Tanhshrink = plain("Tanhshrink", tanhshrink);
+
+/** Passes its input on; whatever it is given when made is ignored, so that it can stand in for any module. */
+export class Identity extends Module {
+  constructor(..._ignored: readonly unknown[]) {
+    super();
+  }
+  override forward(x: Tensor): Tensor {
+    return x;
+  }
+}
 
 /** A class of modules whose options are those of the op; the first may be positional. */
 function optioned<Options extends object>(
@@ -75,9 +85,34 @@ export const Softplus = optioned<{ beta?: number; threshold?: number }>(
 );
 export const Hardtanh = optioned<{ minVal?: number; maxVal?: number }>("Hardtanh", { minVal: -1, maxVal: 1 }, hardtanh);
 export const Softmax = optioned<{ dim?: number }>("Softmax", { dim: -1 }, (x, { dim }) => ops.softmax(x, dim!));
+export const Softmin = optioned<{ dim?: number }>("Softmin", { dim: -1 }, (x, { dim }) => softmin(x, dim!));
+export const GLU = optioned<{ dim?: number }>("GLU", { dim: -1 }, (x, { dim }) => glu(x, dim));
+export const CELU = optioned<{ alpha?: number }>("CELU", { alpha: 1 }, celu);
+export const Hardshrink = optioned<{ lambd?: number }>("Hardshrink", { lambd: 0.5 }, hardshrink);
+export const Softshrink = optioned<{ lambd?: number }>("Softshrink", { lambd: 0.5 }, softshrink);
 export const LogSoftmax = optioned<{ dim?: number }>("LogSoftmax", { dim: -1 }, (x, { dim }) =>
   ops.logSoftmax(x, dim!),
 );
+
+/** x where x > threshold, else value. */
+export class Threshold extends Module {
+  readonly threshold: number;
+  readonly value: number;
+
+  constructor(limit: number, value: number) {
+    super();
+    for (const [name, number] of Object.entries({ threshold: limit, value }))
+      checkNumber("Threshold", name, number, "(finite)", Number.isFinite);
+    this.threshold = limit;
+    this.value = value;
+  }
+  override forward(x: Tensor): Tensor {
+    return threshold(x, this.threshold, this.value);
+  }
+  override extraRepr(): string {
+    return `threshold=${this.threshold}, value=${this.value}`;
+  }
+}
 
 /** Leaky relu whose slope is learned: one for all, or one per channel (dim 1). He et al. 2015, arXiv:1502.01852. */
 export class PReLU extends Module {

@@ -86,7 +86,7 @@ export abstract class Module {
     for (const [prefix, module] of this.namedModules()) {
       const own = Object.entries(module);
       const parameters = own.filter(([, value]) => value instanceof Parameter);
-      const buffers = own.filter(([, value]) => value instanceof Buffer);
+      const buffers = own.filter(([, value]) => value instanceof Buffer && value.persistent);
       for (const [name, value] of [...parameters, ...buffers]) {
         state[join(prefix, module.stateNames[name] ?? name)] = detach(value as Tensor);
       }
@@ -177,6 +177,72 @@ export abstract class Module {
     return this;
   }
 
+  /** Adds a tensor that is kept but not learned, as property `name`; into `stateDict()` unless `{ persistent: false }`. */
+  registerBuffer(name: string, tensor: Tensor, options: { persistent?: boolean } = {}): void {
+    checkOptions("registerBuffer", options, ["persistent"]);
+    if (!(tensor instanceof Tensor))
+      throw new OptionError(`registerBuffer: ${describe(name)} must be a tensor, got ${describe(tensor)}.`);
+    this.put("registerBuffer", name, new Buffer(tensor, options.persistent ?? true));
+  }
+  /** Adds a parameter as property `name`. */
+  registerParameter(name: string, parameter: Parameter): void {
+    if (!(parameter instanceof Parameter))
+      throw new OptionError(
+        `registerParameter: ${describe(name)} must be an nn.Parameter, got ${describe(parameter)}. Wrap the tensor: new nn.Parameter(x).`,
+      );
+    this.put("registerParameter", name, parameter);
+  }
+  /** Adds a module as property `name`. */
+  registerModule(name: string, module: Module): void {
+    if (!(module instanceof Module))
+      throw new OptionError(`registerModule: ${describe(name)} must be a module, got ${describe(module)}.`);
+    this.put("registerModule", name, module);
+  }
+  /** `registerModule` under its older name. */
+  addModule(name: string, module: Module): void {
+    this.registerModule(name, module);
+  }
+  private put(who: string, name: string, value: Tensor | Module): void {
+    const own = this as unknown as { [name: string]: unknown };
+    const replaceable = own[name] instanceof Tensor || own[name] instanceof Module || own[name] === undefined;
+    if (typeof name !== "string" || name === "" || name.includes(".") || !replaceable) {
+      throw new OptionError(
+        `${who}: a name must be a text without dots that ${this.constructor.name} does not use otherwise, got ${describe(name)}.`,
+      );
+    }
+    own[name] = value;
+  }
+
+  /** The module at a path such as "encoder.layers.0". */
+  getSubmodule(path: string): Module {
+    return found("getSubmodule", this, path, this.namedModules());
+  }
+  /** The parameter at a path such as "layer1.weight". */
+  getParameter(path: string): Parameter {
+    return found("getParameter", this, path, this.namedParameters());
+  }
+
+  /**
+   * Calls `hook(module, inputs, output)` after each `forward` of this module; what it returns, if anything, takes the
+   * place of the output. Until `remove()`.
+   */
+  registerForwardHook(hook: (module: this, inputs: any[], output: any) => unknown): { remove(): void } {
+    return hooked(this, (forward) => (...inputs) => {
+      const output: unknown = forward(...inputs);
+      return hook(this, inputs, output) ?? output;
+    });
+  }
+  /**
+   * Calls `hook(module, inputs)` before each `forward` of this module; an array that it returns takes the place of the
+   * inputs. Until `remove()`.
+   */
+  registerForwardPreHook(hook: (module: this, inputs: any[]) => unknown): { remove(): void } {
+    return hooked(this, (forward) => (...inputs) => {
+      const changed = hook(this, inputs);
+      return forward(...(changed === undefined ? inputs : Array.isArray(changed) ? (changed as unknown[]) : [changed]));
+    });
+  }
+
   /** What distinguishes this module, inside the brackets when printed. */
   extraRepr(): string {
     return "";
@@ -195,6 +261,33 @@ export abstract class Module {
   [Symbol.for("Jupyter.display")](): { [mime: string]: string } {
     return { "text/plain": this.toString() };
   }
+}
+
+type Forward = (...inputs: any[]) => any;
+const hooks = new WeakMap<Module, Set<(forward: Forward) => Forward>>();
+
+/** Puts a function around `forward`, which is called as a method and so has no other place for it. */
+function hooked(module: Module, around: (forward: Forward) => Forward): { remove(): void } {
+  let own = hooks.get(module);
+  if (own === undefined) {
+    hooks.set(module, (own = new Set()));
+    const hooksOfIt = own;
+    const plain = module.forward.bind(module) as Forward;
+    const value: Forward = (...inputs) => [...hooksOfIt].reduce((forward, hook) => hook(forward), plain)(...inputs);
+    // Not enumerable: it is not one of the module's properties that are looked through for layers.
+    Object.defineProperty(module, "forward", { value, configurable: true, writable: true });
+  }
+  own.add(around);
+  return { remove: () => void own.delete(around) };
+}
+
+function found<T>(who: string, module: Module, path: string, entries: readonly (readonly [string, T])[]): T {
+  const entry = entries.find(([name]) => name === path);
+  if (entry !== undefined) return entry[1];
+  const names = entries.map(([name]) => name).filter((name) => name !== "");
+  throw new OptionError(
+    `${who}: ${module.constructor.name} has no ${describe(path)}. There are: ${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}.`,
+  );
 }
 
 function join(prefix: string, name: string): string {

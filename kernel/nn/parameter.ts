@@ -11,9 +11,12 @@ export class Parameter extends Tensor {
   }
 }
 
-/** A tensor that a module keeps but does not learn, such as a running mean: part of its `stateDict()`. */
+/** A tensor that a module keeps but does not learn, such as a running mean: part of its `stateDict()` if persistent. */
 export class Buffer extends Tensor {
-  constructor(data: Tensor) {
+  readonly persistent: boolean;
+
+  constructor(data: Tensor, persistent = true) {
     super(data.storage, data.shape, data.strides, data.offset);
+    this.persistent = persistent;
   }
 }

@@ -1,46 +1,60 @@
-import { adaptiveAvgPool2d, avgPool2d, maxPool2d, type PoolOptions } from "../ops/pool.ts";
+import { adaptiveAvgPool2d, avgPool2d, maxPool2d } from "../ops/pool.ts";
 import type { Spatial } from "../ops/conv.ts";
 import { checkOptions } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
+import {
+  adaptiveAvgPool1d,
+  avgPool1d,
+  avgPoolNames,
+  maxPool1d,
+  maxPoolNames,
+  type AvgPoolLayerOptions,
+  type MaxPoolLayerOptions,
+} from "./pool1d.ts";
+
+type Pool<Options> = (x: Tensor, kernelSize: Spatial, options?: Options) => Tensor;
+
+/** A class of modules for a pooling; options as for the function of the same name. */
+function pooling<Options extends object>(
+  name: string,
+  known: readonly string[],
+  pool: Pool<Options>,
+): new (
+  kernelSize: Spatial,
+  options?: Options,
+) => Module & { readonly kernelSize: Spatial; forward(x: Tensor): Tensor } {
+  return {
+    [name]: class extends Module {
+      readonly kernelSize: Spatial;
+      private readonly options: Options;
+      constructor(kernelSize: Spatial, options: Options = {} as Options) {
+        super();
+        checkOptions(name, options, known);
+        this.kernelSize = kernelSize;
+        this.options = { ...options };
+      }
+      override forward(x: Tensor): Tensor {
+        return pool(x, this.kernelSize, this.options);
+      }
+      override extraRepr(): string {
+        const rest = Object.entries(this.options).map(([key, value]) => `, ${key}=${String(value)}`);
+        return `kernelSize=${String(this.kernelSize)}${rest.join("")}`;
+      }
+    },
+  }[name]!;
+}
 
 /** The largest element of each window. */
-export class MaxPool2d extends Module {
-  readonly kernelSize: Spatial;
-  private readonly options: PoolOptions;
-
-  constructor(kernelSize: Spatial, options: PoolOptions = {}) {
-    super();
-    checkOptions("MaxPool2d", options, ["stride", "padding"]);
-    this.kernelSize = kernelSize;
-    this.options = { ...options };
-  }
-  override forward(x: Tensor): Tensor {
-    return maxPool2d(x, this.kernelSize, this.options);
-  }
-  override extraRepr(): string {
-    return `kernelSize=${String(this.kernelSize)}`;
-  }
-}
-
+export const MaxPool2d = pooling<MaxPoolLayerOptions>("MaxPool2d", maxPoolNames, (x, size, options) =>
+  maxPool2d(x, size, options),
+);
+/** The largest element of each window of a sequence. */
+export const MaxPool1d = pooling<MaxPoolLayerOptions>("MaxPool1d", maxPoolNames, maxPool1d);
 /** The mean of each window. */
-export class AvgPool2d extends Module {
-  readonly kernelSize: Spatial;
-  private readonly options: PoolOptions & { countIncludePad?: boolean };
-
-  constructor(kernelSize: Spatial, options: PoolOptions & { countIncludePad?: boolean } = {}) {
-    super();
-    checkOptions("AvgPool2d", options, ["stride", "padding", "countIncludePad"]);
-    this.kernelSize = kernelSize;
-    this.options = { ...options };
-  }
-  override forward(x: Tensor): Tensor {
-    return avgPool2d(x, this.kernelSize, this.options);
-  }
-  override extraRepr(): string {
-    return `kernelSize=${String(this.kernelSize)}`;
-  }
-}
+export const AvgPool2d = pooling<AvgPoolLayerOptions>("AvgPool2d", avgPoolNames, avgPool2d);
+/** The mean of each window of a sequence. */
+export const AvgPool1d = pooling<AvgPoolLayerOptions>("AvgPool1d", avgPoolNames, avgPool1d);
 
 /** Means of windows that divide the image into `outputSize`. */
 export class AdaptiveAvgPool2d extends Module {
@@ -55,5 +69,20 @@ export class AdaptiveAvgPool2d extends Module {
   }
   override extraRepr(): string {
     return `outputSize=${String(this.outputSize)}`;
+  }
+}
+/** Means of windows that divide the sequence into `outputSize` pieces. */
+export class AdaptiveAvgPool1d extends Module {
+  readonly outputSize: number;
+
+  constructor(outputSize: number) {
+    super();
+    this.outputSize = outputSize;
+  }
+  override forward(x: Tensor): Tensor {
+    return adaptiveAvgPool1d(x, this.outputSize);
+  }
+  override extraRepr(): string {
+    return `outputSize=${this.outputSize}`;
   }
 }

@@ -3,10 +3,13 @@ import { gelu } from "../ops/activations.ts";
 import { relu } from "../ops/relu.ts";
 import { describe, OptionError } from "../tensor/errors.ts";
 import { checkOptions } from "../tensor/options.ts";
+import { sizeArguments } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { MultiheadAttention, type AttendOptions } from "./attention.ts";
+import { MultiheadAttention } from "./attention.ts";
+import { copyModule } from "./copy.ts";
 import { Dropout } from "./dropout.ts";
 import { Linear } from "./linear.ts";
+import { ModuleList } from "./containers.ts";
 import { Module } from "./module.ts";
 import { LayerNorm } from "./normalize.ts";
 
@@ -15,16 +18,32 @@ export interface TransformerEncoderLayerOptions {
   dimFeedforward?: number;
   /** Default 0.1. */
   dropout?: number;
-  /** Default "relu". */
-  activation?: "relu" | "gelu";
+  /** "relu" (default), "gelu", or a function. */
+  activation?: "relu" | "gelu" | ((x: Tensor) => Tensor);
   /** Default 1e-5. */
   layerNormEps?: number;
   /** [batch, time, dModel] instead of [time, batch, dModel]. Default false. */
   batchFirst?: boolean;
   /** Normalise before each part instead of after it. Default false. */
   normFirst?: boolean;
+  /** Additive biases in all linear layers and norms. Default true. */
+  bias?: boolean;
 }
-const known = ["dimFeedforward", "dropout", "activation", "layerNormEps", "batchFirst", "normFirst"];
+const known = ["dimFeedforward", "dropout", "activation", "layerNormEps", "batchFirst", "normFirst", "bias"];
+
+/** Masks as for `MultiheadAttention`: bool, true to leave out, or numbers added to the scores. */
+export interface EncoderLayerMasks {
+  /** [time, time]. */
+  srcMask?: Tensor | undefined;
+  /** [batch, time]: places that mean nothing. */
+  srcKeyPaddingMask?: Tensor | undefined;
+  /** Each place sees only itself and what is before. Default false. */
+  isCausal?: boolean | undefined;
+}
+export interface EncoderMasks extends Omit<EncoderLayerMasks, "srcMask"> {
+  /** [time, time]. */
+  mask?: Tensor | undefined;
+}
 
 /** Self-attention, then two linear layers, each with a residual and LayerNorm. Vaswani et al. 2017, arXiv:1706.03762. */
 export class TransformerEncoderLayer extends Module {
@@ -47,32 +66,70 @@ export class TransformerEncoderLayer extends Module {
       activation = "relu",
       layerNormEps: eps = 1e-5,
       batchFirst = false,
+      bias = true,
     } = options;
-    if (activation !== "relu" && activation !== "gelu") {
-      throw new OptionError(`${who}: activation must be "relu" or "gelu", got ${describe(activation)}.`);
+    if (activation !== "relu" && activation !== "gelu" && typeof activation !== "function") {
+      throw new OptionError(
+        `${who}: activation must be "relu", "gelu" or a function of a tensor, got ${describe(activation)}.`,
+      );
     }
-    this.selfAttn = new MultiheadAttention(dModel, nhead, { batchFirst });
-    this.linear1 = new Linear(dModel, dimFeedforward);
-    this.linear2 = new Linear(dimFeedforward, dModel);
-    this.norm1 = new LayerNorm(dModel, { eps });
-    this.norm2 = new LayerNorm(dModel, { eps });
+    this.selfAttn = new MultiheadAttention(dModel, nhead, { dropout, bias, batchFirst });
+    this.linear1 = new Linear(dModel, dimFeedforward, { bias });
+    this.linear2 = new Linear(dimFeedforward, dModel, { bias });
+    this.norm1 = new LayerNorm(dModel, { eps, bias });
+    this.norm2 = new LayerNorm(dModel, { eps, bias });
     this.drop = new Dropout(dropout);
-    this.activation = activation === "relu" ? relu : (x) => gelu(x);
+    this.activation = activation === "relu" ? relu : activation === "gelu" ? (x) => gelu(x) : activation;
     this.normFirst = options.normFirst ?? false;
   }
   override get stateNames(): { readonly [property: string]: string } {
     return { selfAttn: "self_attn" };
   }
 
-  override forward(x: Tensor, options: AttendOptions = {}): Tensor {
-    const attend = (y: Tensor): Tensor => this.drop.forward(this.selfAttn.forward(y, y, y, options));
+  override forward(src: Tensor, masks: EncoderLayerMasks = {}): Tensor {
+    checkOptions("TransformerEncoderLayer.forward", masks, ["srcMask", "srcKeyPaddingMask", "isCausal"]);
+    const options = {
+      attnMask: masks.srcMask,
+      keyPaddingMask: masks.srcKeyPaddingMask,
+      isCausal: masks.isCausal,
+      needWeights: false,
+    };
+    const attend = (y: Tensor): Tensor => this.drop.forward(this.selfAttn.forward(y, y, y, options)[0]);
     const feed = (y: Tensor): Tensor =>
       this.drop.forward(this.linear2.forward(this.drop.forward(this.activation(this.linear1.forward(y)))));
     if (this.normFirst) {
-      const y = add(x, attend(this.norm1.forward(x)));
+      const y = add(src, attend(this.norm1.forward(src)));
       return add(y, feed(this.norm2.forward(y)));
     }
-    const y = this.norm1.forward(add(x, attend(x)));
+    const y = this.norm1.forward(add(src, attend(src)));
     return this.norm2.forward(add(y, feed(y)));
+  }
+}
+
+/**
+ * `numLayers` layers on top of each other, then `norm` if one is given. The layers are copies of the one given and, as
+ * in PyTorch, start from the same values.
+ */
+export class TransformerEncoder extends Module {
+  layers: ModuleList;
+  norm: Module | undefined;
+
+  constructor(encoderLayer: TransformerEncoderLayer, numLayers: number, options: { norm?: Module } = {}) {
+    super();
+    const who = "TransformerEncoder";
+    if (!(encoderLayer instanceof Module))
+      throw new OptionError(`${who}: needs a TransformerEncoderLayer first, got ${describe(encoderLayer)}.`);
+    sizeArguments(who, [numLayers]);
+    checkOptions(who, options, ["norm"]);
+    this.layers = new ModuleList(Array.from({ length: numLayers }, () => copyModule(encoderLayer)));
+    this.norm = options.norm;
+  }
+
+  override forward(src: Tensor, masks: EncoderMasks = {}): Tensor {
+    checkOptions("TransformerEncoder.forward", masks, ["mask", "srcKeyPaddingMask", "isCausal"]);
+    const { mask, ...rest } = masks;
+    let x = src;
+    for (const layer of this.layers) x = layer.forward(x, { srcMask: mask, ...rest }) as Tensor;
+    return this.norm === undefined ? x : (this.norm.forward(x) as Tensor);
   }
 }

@@ -1,12 +1,12 @@
 """Golden values from PyTorch 1.13 (Debian: apt install python3-torch).
 
-    python3 test/golden/make.py           rewrites ops.json, optim.json, random.json, curve.json and tensorOps.json,
-                                          or those named
+    python3 test/golden/make.py           rewrites ops.json, optim.json, random.json, curve.json, tensorOps.json
+                                          and nn.json, or those named
     python3 test/golden/make.py --check   compares them with what PyTorch gives now; exit 1 on a difference
 
 ops.json and optim.json hold inputs and results. The inputs (args, options, gradOut; params, grads; scheduler options)
 are kept as they are, and the results are computed from them, so a new case is added by writing its inputs into the file
-and running this script. tensorOps.json is made from the cases in tensorOps.py alone. Names are PyTorch's; tensors are row-major, in float64 unless they are indices.
+and running this script. tensorOps.json and nn.json are made from the cases in tensorOps.py and nnCases.py alone. Names are PyTorch's; tensors are row-major, in float64 unless they are indices.
 """
 import json
 import math
@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 
 sys.dont_write_bytecode = True
+import nnCases
 import tensorOps
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -293,6 +294,28 @@ def random_numbers():
         "embedding": drawn(lambda: list(torch.nn.Embedding(5, 4).parameters())),
         "attention": drawn(lambda: list(torch.nn.MultiheadAttention(4, 2).parameters())),
         "dropout": drawn(lambda: [F.dropout(torch.ones(20), 0.3)]),
+        "dropoutLarge": drawn(lambda: [F.dropout(torch.ones(40, 50), 0.1), torch.rand(1)]),
+        "dropout2d": drawn(lambda: [F.dropout2d(torch.ones(3, 4, 2, 2), 0.3), F.dropout1d(torch.ones(2, 5, 1), 0.5)]),
+        "alphaDropout": drawn(lambda: [F.alpha_dropout(torch.ones(10), 0.3, training=True)]),
+        "gru": drawn(lambda: list(torch.nn.GRU(2, 3, num_layers=2, bidirectional=True).parameters())),
+        "cells": drawn(lambda: list(torch.nn.LSTMCell(2, 3).parameters()) + list(torch.nn.GRUCell(2, 3).parameters())),
+        "convTranspose2d": drawn(lambda: list(torch.nn.ConvTranspose2d(2, 4, 3, groups=2).parameters())),
+        "conv1d": drawn(lambda: list(torch.nn.Conv1d(2, 4, 3).parameters())),
+        "padding": drawn(lambda: list(torch.nn.Embedding(5, 4, padding_idx=-2).parameters())),
+        "encoder": drawn(
+            lambda: list(
+                torch.nn.TransformerEncoder(torch.nn.TransformerEncoderLayer(4, 2, dim_feedforward=6), 2).parameters()
+            )
+        ),
+        "moreInit": drawn(
+            lambda: [
+                torch.nn.init.orthogonal_(torch.empty(5, 3)),
+                torch.nn.init.orthogonal_(torch.empty(4, 5, 2), gain=2),
+                torch.nn.init.trunc_normal_(torch.empty(30), mean=0.5, std=2, a=-1, b=3),
+                torch.nn.init.sparse_(torch.empty(6, 4), 0.4, std=0.5),
+                torch.nn.init.dirac_(torch.empty(4, 2, 3, 3), groups=2),
+            ]
+        ),
         "init": drawn(
             lambda: [
                 torch.nn.init.xavier_uniform_(torch.empty(3, 4)),
@@ -346,6 +369,7 @@ RESULTS = {
     "random": random_numbers,
     "curve": curve,
     "tensorOps": lambda: tensorOps.results(dump),
+    "nn": lambda: nnCases.results(dump),
 }
 
 

@@ -232,6 +232,26 @@ describe("random numbers are PyTorch's on the CPU", () => {
     init.normal(zeros(3), { mean: 1, std: 2 }),
   ]);
 
+  const F = nn.functional;
+  exact("dropoutLarge", () => [F.dropout(ones(40, 50), { p: 0.1 }), rand(1)]);
+  exact("dropout2d", () => [F.dropout2d(ones(3, 4, 2, 2), { p: 0.3 }), F.dropout1d(ones(2, 5, 1), { p: 0.5 })]);
+  rounded("alphaDropout", 1e-6, () => [F.alphaDropout(ones(10), { p: 0.3, training: true })]);
+  exact("gru", () => new nn.GRU(2, 3, { numLayers: 2, bidirectional: true }).parameters());
+  exact("cells", () => [...new nn.LSTMCell(2, 3).parameters(), ...new nn.GRUCell(2, 3).parameters()]);
+  exact("convTranspose2d", () => new nn.ConvTranspose2d(2, 4, 3, { groups: 2 }).parameters());
+  exact("conv1d", () => new nn.Conv1d(2, 4, 3).parameters());
+  rounded("padding", 2e-6, () => new nn.Embedding(5, 4, { paddingIdx: -2 }).parameters());
+  exact("encoder", () =>
+    new nn.TransformerEncoder(new nn.TransformerEncoderLayer(4, 2, { dimFeedforward: 6 }), 2).parameters(),
+  );
+  rounded("moreInit", 2e-6, () => [
+    init.orthogonal(zeros(5, 3)),
+    init.orthogonal(zeros(4, 5, 2), { gain: 2 }),
+    init.truncNormal(zeros(30), { mean: 0.5, std: 2, a: -1, b: 3 }),
+    init.sparse(zeros(6, 4), 0.4, { std: 0.5 }),
+    init.dirac(zeros(4, 2, 3, 3), { groups: 2 }),
+  ]);
+
   it("the same seed gives the same numbers, another seed others", () => {
     const draw = (seed: number): unknown => (manualSeed(seed), randn(30).toArray());
     assert.deepEqual(draw(3), draw(3));

@@ -4,49 +4,84 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { Module } from "../module.ts";
 import { binaryCrossEntropy, binaryCrossEntropyWithLogits } from "./binary.ts";
 import { crossEntropy, klDiv, nllLoss } from "./classification.ts";
+import {
+  cosineEmbeddingLoss,
+  cosineSimilarity,
+  hingeEmbeddingLoss,
+  marginRankingLoss,
+  pairwiseDistance,
+  tripletMarginLoss,
+} from "./distance.ts";
+import {
+  gaussianNllLoss,
+  multilabelSoftMarginLoss,
+  multiMarginLoss,
+  poissonNllLoss,
+  softMarginLoss,
+} from "./likelihood.ts";
 import { huberLoss, l1Loss, mseLoss, smoothL1Loss } from "./regression.ts";
 
-type Loss<Options> = (input: Tensor, target: Tensor, options?: Options) => Tensor;
+type Loss = (...args: never[]) => Tensor;
+/** What a loss takes: tensors, and its options at the end. */
+type Split<F extends Loss> = Required<Parameters<F>> extends [...infer T, infer O] ? { tensors: T; options: O } : never;
 
-function loss<Options extends object>(
+/** A class of modules whose options are those of the loss. */
+function loss<F extends Loss>(
   name: string,
-  known: readonly (keyof Options & string)[],
-  f: Loss<Options>,
-): new (options?: Options) => Module & { forward(input: Tensor, target: Tensor): Tensor } {
+  known: readonly (keyof Split<F>["options"] & string)[],
+  f: F,
+): new (options?: Split<F>["options"]) => Module & { forward(...tensors: Split<F>["tensors"]): Tensor } {
   return {
     [name]: class extends Module {
-      private readonly options: Options;
-      constructor(options: Options = {} as Options) {
+      private readonly options: object;
+      constructor(options: object = {}) {
         super();
         checkOptions(name, options, known);
         this.options = { ...options };
       }
-      override forward(input: Tensor, target: Tensor): Tensor {
-        return f(input, target, this.options);
+      override forward(...tensors: readonly unknown[]): Tensor {
+        return f(...([...tensors, this.options] as never[]));
       }
     },
-  }[name]!;
+  }[name] as never;
 }
-type OptionsOf<F> = F extends (input: Tensor, target: Tensor, options?: infer O) => Tensor ? NonNullable<O> : never;
 
-export const MSELoss = loss<OptionsOf<typeof mseLoss>>("MSELoss", ["reduction"], mseLoss);
-export const L1Loss = loss<OptionsOf<typeof l1Loss>>("L1Loss", ["reduction"], l1Loss);
-export const SmoothL1Loss = loss<OptionsOf<typeof smoothL1Loss>>("SmoothL1Loss", ["reduction", "beta"], smoothL1Loss);
-export const HuberLoss = loss<OptionsOf<typeof huberLoss>>("HuberLoss", ["reduction", "delta"], huberLoss);
-export const NLLLoss = loss<OptionsOf<typeof nllLoss>>("NLLLoss", ["reduction", "weight", "ignoreIndex"], nllLoss);
-export const CrossEntropyLoss = loss<OptionsOf<typeof crossEntropy>>(
+export const MSELoss = loss("MSELoss", ["reduction"], mseLoss);
+export const L1Loss = loss("L1Loss", ["reduction"], l1Loss);
+export const SmoothL1Loss = loss("SmoothL1Loss", ["reduction", "beta"], smoothL1Loss);
+export const HuberLoss = loss("HuberLoss", ["reduction", "delta"], huberLoss);
+export const NLLLoss = loss("NLLLoss", ["reduction", "weight", "ignoreIndex"], nllLoss);
+export const CrossEntropyLoss = loss(
   "CrossEntropyLoss",
   ["reduction", "weight", "ignoreIndex", "labelSmoothing"],
   crossEntropy,
 );
-export const BCELoss = loss<OptionsOf<typeof binaryCrossEntropy>>(
-  "BCELoss",
-  ["reduction", "weight"],
-  binaryCrossEntropy,
-);
-export const BCEWithLogitsLoss = loss<OptionsOf<typeof binaryCrossEntropyWithLogits>>(
+export const BCELoss = loss("BCELoss", ["reduction", "weight"], binaryCrossEntropy);
+export const BCEWithLogitsLoss = loss(
   "BCEWithLogitsLoss",
   ["reduction", "weight", "posWeight"],
   binaryCrossEntropyWithLogits,
 );
-export const KLDivLoss = loss<OptionsOf<typeof klDiv>>("KLDivLoss", ["reduction", "logTarget"], klDiv);
+export const KLDivLoss = loss("KLDivLoss", ["reduction", "logTarget"], klDiv);
+
+export const PoissonNLLLoss = loss("PoissonNLLLoss", ["reduction", "logInput", "full", "eps"], poissonNllLoss);
+export const GaussianNLLLoss = loss("GaussianNLLLoss", ["reduction", "full", "eps"], gaussianNllLoss);
+export const SoftMarginLoss = loss("SoftMarginLoss", ["reduction"], softMarginLoss);
+export const MultiLabelSoftMarginLoss = loss(
+  "MultiLabelSoftMarginLoss",
+  ["reduction", "weight"],
+  multilabelSoftMarginLoss,
+);
+export const MultiMarginLoss = loss("MultiMarginLoss", ["reduction", "p", "margin"], multiMarginLoss);
+export const MarginRankingLoss = loss("MarginRankingLoss", ["reduction", "margin"], marginRankingLoss);
+export const HingeEmbeddingLoss = loss("HingeEmbeddingLoss", ["reduction", "margin"], hingeEmbeddingLoss);
+export const CosineEmbeddingLoss = loss("CosineEmbeddingLoss", ["reduction", "margin"], cosineEmbeddingLoss);
+export const TripletMarginLoss = loss(
+  "TripletMarginLoss",
+  ["reduction", "margin", "p", "eps", "swap"],
+  tripletMarginLoss,
+);
+/** `nn.functional.cosineSimilarity` as a module. */
+export const CosineSimilarity = loss("CosineSimilarity", ["dim", "eps"], cosineSimilarity);
+/** `nn.functional.pairwiseDistance` as a module. */
+export const PairwiseDistance = loss("PairwiseDistance", ["p", "eps", "keepdim"], pairwiseDistance);

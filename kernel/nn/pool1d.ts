@@ -1,0 +1,57 @@
+/** Pooling of sequences: that of images one pixel high. */
+import { checkTensor } from "../autograd/functions.ts";
+import type { Spatial } from "../ops/conv.ts";
+import { adaptiveAvgPool2d, avgPool2d, maxPool2d, type PoolOptions } from "../ops/pool.ts";
+import { squeeze, unsqueeze } from "../ops/reshape.ts";
+import { ShapeError } from "../tensor/errors.ts";
+import { checkOptions } from "../tensor/options.ts";
+import { show } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+function asImage(who: string, x: Tensor): Tensor {
+  if (checkTensor(who, "x", x).ndim !== 2 && x.ndim !== 3)
+    throw new ShapeError(`${who}: needs [batch, channels, length] or [channels, length], got ${show(x.shape)}.`);
+  return unsqueeze(x, -2);
+}
+const one = (value: Spatial): number => (typeof value === "number" ? value : value[0]!);
+
+export interface MaxPoolLayerOptions extends PoolOptions {
+  /** Distance of the places that a window looks at. Default 1. */
+  dilation?: Spatial;
+  /** Also a window that reaches beyond the end. Default false. */
+  ceilMode?: boolean;
+}
+export interface AvgPoolLayerOptions extends PoolOptions {
+  /** Also a window that reaches beyond the end. Default false. */
+  ceilMode?: boolean;
+  /** The margin counts as zeros. Default true. */
+  countIncludePad?: boolean;
+}
+export const maxPoolNames = ["stride", "padding", "dilation", "ceilMode"];
+export const avgPoolNames = ["stride", "padding", "ceilMode", "countIncludePad"];
+
+/** Options of images: nothing happens in the direction that is one pixel high. */
+function widened(options: object): object {
+  const rest = { ...options } as { [name: string]: unknown };
+  for (const [name, still] of Object.entries({ stride: 1, padding: 0, dilation: 1 })) {
+    if (rest[name] !== undefined) rest[name] = [still, one(rest[name] as Spatial)];
+  }
+  return rest;
+}
+
+/** The largest element of each window of [batch, channels, length]. */
+export function maxPool1d(x: Tensor, kernelSize: Spatial, options: MaxPoolLayerOptions = {}): Tensor {
+  checkOptions("maxPool1d", options, maxPoolNames);
+  return squeeze(maxPool2d(asImage("maxPool1d", x), [1, one(kernelSize)], widened(options)), -2);
+}
+
+/** The mean of each window of [batch, channels, length]. */
+export function avgPool1d(x: Tensor, kernelSize: Spatial, options: AvgPoolLayerOptions = {}): Tensor {
+  checkOptions("avgPool1d", options, avgPoolNames);
+  return squeeze(avgPool2d(asImage("avgPool1d", x), [1, one(kernelSize)], widened(options)), -2);
+}
+
+/** Means of windows that divide [batch, channels, length] into `outputSize` pieces. */
+export function adaptiveAvgPool1d(x: Tensor, outputSize: number): Tensor {
+  return squeeze(adaptiveAvgPool2d(asImage("adaptiveAvgPool1d", x), [1, outputSize]), -2);
+}
