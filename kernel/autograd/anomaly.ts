@@ -11,7 +11,13 @@ export const anomaly = { enabled: false };
 /** What `setDetectAnomaly` asked for: the state outside of any `detectAnomaly(…)`. */
 let lasting = false;
 // An interrupt that ends the computation from outside would leave a detectAnomaly open for the rest of the session.
-onRecover(() => (anomaly.enabled = lasting));
+onRecover(() => {
+  anomaly.enabled = lasting;
+  inRule = false;
+});
+
+/** Whether a gradient rule runs: what its ops compute is looked at when it returns, as the gradient of its op. */
+let inRule = false;
 
 /** Where each recorded operation was called; an error that has no text until someone reads its stack. */
 const calls = new WeakMap<object, Error>();
@@ -36,7 +42,7 @@ function firstNaN(x: Tensor): number[] | undefined {
  */
 export function checkForward(name: string, y: Tensor, inputs: readonly Tensor[] = [], node?: object): void {
   if (node !== undefined) calls.set(node, new Error(`${name} was called here`));
-  const place = firstNaN(y);
+  const place = inRule ? undefined : firstNaN(y);
   if (place === undefined) return;
   const given = inputs.findIndex((x) => firstNaN(x) !== undefined);
   const shapes = inputs.map((x) => `${x.dtype} ${show(x.shape)}`).join(", ");
@@ -72,6 +78,24 @@ export function checkBackward(
       call === undefined ? undefined : { cause: call },
     );
   });
+}
+
+/** Runs the gradient rule of the operation `name` and looks at what it gives. */
+export function checkedRule<G extends Parameters<typeof checkBackward>[1]>(
+  name: string,
+  rule: () => G,
+  node?: object,
+): G {
+  const before = inRule;
+  inRule = true;
+  let gradients: G;
+  try {
+    gradients = rule();
+  } finally {
+    inRule = before;
+  }
+  checkBackward(name, gradients, node);
+  return gradients;
 }
 
 /**

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { anomaly, checkBackward, checkForward } from "../../kernel/autograd/anomaly.ts";
+import { anomaly, checkBackward, checkedRule, checkForward } from "../../kernel/autograd/anomaly.ts";
 import { autograd, detectAnomaly, isAnomalyEnabled, setDetectAnomaly, tensor } from "../../kernel/gradbook.ts";
 
 /** What the worker does after it ended a computation from outside. */
@@ -67,6 +67,19 @@ describe("NaN is found where it comes from", () => {
     assert.throws(
       () => checkBackward("sqrt", [bad], node),
       (e: Error) => /sqrt was called here[^]*whereItWasCalled/.test((e.cause as Error).stack!),
+    );
+  });
+
+  it("inside a gradient rule the gradient is blamed, not the ops it is made of", () => {
+    const rule = (): [typeof bad] => {
+      checkForward("mul", bad, [bad]);
+      return [bad];
+    };
+    assert.throws(() => checkedRule("sqrt", rule), /backward: the gradient of sqrt by its input 0/);
+    assert.throws(() => checkForward("mul", bad, [bad]), /mul: the result holds NaN/);
+    assert.deepEqual(
+      checkedRule("sqrt", () => [fine]),
+      [fine],
     );
   });
 
