@@ -35,13 +35,22 @@ function firstNaN(x: Tensor): number[] | undefined {
   return place;
 }
 
+function callOf(name: string): Error {
+  // Deep enough that the user's own line is among the frames of modules and ops.
+  const before = Error.stackTraceLimit;
+  Error.stackTraceLimit = 50;
+  const call = new Error(`${name} was called here`);
+  Error.stackTraceLimit = before;
+  return call;
+}
+
 /**
  * Refuses the result `y` of the operation `name` if it holds NaN, saying whether an input had it already.
  *
  * @param node what was recorded for the operation, if anything; the call is remembered for `checkBackward`.
  */
 export function checkForward(name: string, y: Tensor, inputs: readonly Tensor[] = [], node?: object): void {
-  if (node !== undefined) calls.set(node, new Error(`${name} was called here`));
+  if (node !== undefined) calls.set(node, callOf(name));
   const place = inRule ? undefined : firstNaN(y);
   if (place === undefined) return;
   const given = inputs.findIndex((x) => firstNaN(x) !== undefined);
