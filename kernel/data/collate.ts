@@ -84,8 +84,9 @@ export interface ArrayData {
   dtype?: DType;
 }
 
-/** A batch with its tensors as plain arrays, copied. */
+/** A batch with its tensors as plain arrays, all of them copies that may be given away. */
 export function toArrays(value: unknown): unknown {
+  if (isTyped(value)) return (value as TypedArray).slice();
   if (value instanceof Tensor) return { data: value.toTypedArray(), shape: [...value.shape], dtype: value.dtype };
   return inside(value, toArrays);
 }

@@ -1,5 +1,6 @@
 /** A thread that runs the function of a module over batches; `MapThreads` starts it. */
 import { parentPort, workerData } from "node:worker_threads";
+import { buffersIn } from "./buffers.ts";
 import { batchRandom } from "./order.ts";
 
 /** What a thread is asked, and what it answers. */
@@ -26,19 +27,6 @@ port.on("message", ({ id, batch, context: { batch: number, epoch, seed } }: MapR
     .then((result) => port.postMessage({ id, batch: result } satisfies MapAnswer, buffersIn(result)))
     .catch((error: unknown) => port.postMessage({ id, error: asError(error) } satisfies MapAnswer));
 });
-
-/** The memory of the arrays in a result, to be moved and not copied. */
-function buffersIn(value: unknown, found = new Set<ArrayBuffer>()): ArrayBuffer[] {
-  if (ArrayBuffer.isView(value)) {
-    if (isOwn(value)) found.add(value.buffer as ArrayBuffer);
-  } else if (typeof value === "object" && value !== null)
-    for (const entry of Object.values(value)) buffersIn(entry, found);
-  return [...found];
-}
-
-/** A part of a larger buffer stays: Node's pool of small buffers cannot be moved, and others may look at it. */
-const isOwn = (view: ArrayBufferView) =>
-  view.buffer instanceof ArrayBuffer && view.byteLength === view.buffer.byteLength && !Buffer.isBuffer(view);
 
 /** What can be sent: an error of a class of the module's own would arrive as a plain object. */
 function asError(error: unknown): Error {

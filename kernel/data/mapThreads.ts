@@ -3,6 +3,7 @@ import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { onRecover } from "../tensor/recovery.ts";
+import { buffersIn } from "./buffers.ts";
 import { toArrays, toTensors } from "./collate.ts";
 import type { MapAnswer, MapRequest } from "./mapThread.ts";
 
@@ -43,7 +44,8 @@ export class MapThreads {
     return new Promise<unknown>((resolve, reject) => {
       this.waiting.set(id, { batch: context.batch, resolve, reject });
       thread.ref();
-      thread.postMessage({ id, batch: toArrays(batch), context } satisfies MapRequest);
+      const arrays = toArrays(batch);
+      thread.postMessage({ id, batch: arrays, context } satisfies MapRequest, buffersIn(arrays));
     });
   }
 

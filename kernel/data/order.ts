@@ -48,6 +48,6 @@ export function permutation(n: number, bits: Bits): Int32Array {
 
 /** Random numbers in [0, 1) for one batch: independent of which thread makes it, and when. */
 export function batchRandom(seed: number, batch: number): () => number {
-  const stream = new MT19937((seed ^ Math.imul(batch + 1, 0x9e3779b9)) >>> 0);
-  return () => stream.uniform53();
+  let stream: MT19937 | undefined; // most batches draw nothing
+  return () => (stream ??= new MT19937((seed ^ Math.imul(batch + 1, 0x9e3779b9)) >>> 0)).uniform53();
 }

@@ -16,12 +16,12 @@ export function readAhead<T>(
 ): AsyncIterableIterator<T, void, undefined> {
   const begun: Promise<T>[] = [];
   let ended = false;
-  let leave!: (left: typeof LEFT) => void;
-  const left = new Promise<typeof LEFT>((resolve) => (leave = resolve));
+  /** Ends the wait for the next result. Not one promise to race against: it would hold on to all results. */
+  let leave = () => {};
   const end = (early: boolean) => {
     if (ended) return;
     ended = true;
-    leave(LEFT);
+    leave();
     onEnd(early);
   };
   const begin = () => {
@@ -51,8 +51,10 @@ export function readAhead<T>(
         end(false);
         return DONE;
       }
-      const value = await Promise.race([head, left]);
-      return value === LEFT ? DONE : { done: false, value: value as T };
+      return await new Promise((resolve, reject) => {
+        leave = () => resolve(DONE);
+        head.then((value) => resolve({ done: false, value }), reject);
+      });
     } catch (error) {
       end(true);
       throw error;
@@ -76,5 +78,4 @@ export function readAhead<T>(
   };
 }
 
-const LEFT = Symbol("left early");
 const DONE: IteratorReturnResult<void> = { done: true, value: undefined };

@@ -3,6 +3,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { DataLoader, TensorDataset, type BatchContext } from "../../../kernel/data/index.ts";
 import { MapThreads } from "../../../kernel/data/mapThreads.ts";
 import { arange, tensor, type Tensor } from "../../../kernel/tensor/index.ts";
@@ -128,6 +130,28 @@ describe("data: prefetch", function () {
     for (const more of [{}, { prefetch: 0 }, { prefetch: 5, numWorkers: 3 }]) {
       assert.deepEqual(await two({ map: path, ...more }), want, JSON.stringify(more));
     }
+  });
+
+  it("a batch that was used is not held while the loop goes on", async () => {
+    setFlagsFromString("--expose-gc");
+    const gc = runInNewContext("gc") as () => void;
+    const samples = { length: 30, get: async (i: number) => i };
+    const loader = new DataLoader(samples, { prefetch: 2, collate: ([i]) => ({ i, weight: new Uint8Array(1e5) }) });
+    const seen: WeakRef<object>[] = [];
+    for await (const batch of loader) seen.push(new WeakRef(batch));
+    const again = loader[Symbol.asyncIterator]();
+    for (let k = 0; k < 20; k++) seen.push(new WeakRef((await again.next()).value as object));
+    await new Promise((resolve) => setImmediate(resolve));
+    gc();
+    assert.ok(seen.filter((batch) => batch.deref() !== undefined).length <= 3);
+    await again.return!();
+  });
+
+  it("arrays of the user's own are not given away to a thread", async () => {
+    const mine = Float32Array.of(1, 2);
+    const loader = new DataLoader([0], { collate: () => ({ mine }), map: module("export default (x) => x;") });
+    for await (const batch of loader) assert.deepEqual(values(batch.mine), [1, 2]);
+    assert.deepEqual([...mine], [1, 2]);
   });
 
   it("an early break changes nothing in the next epoch, prefetch or not", async () => {
