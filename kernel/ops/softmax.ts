@@ -6,8 +6,9 @@ import { DTypeError } from "../tensor/errors.ts";
 import { lined } from "../tensor/reduce.ts";
 import { checkDim, checkDims } from "../tensor/shape.ts";
 import { checkOptions } from "../tensor/options.ts";
-import { empty, type Tensor } from "../tensor/tensor.ts";
-import { add, mul, sub } from "./arithmetic.ts";
+import { addressOf, empty, packed, type Tensor } from "../tensor/tensor.ts";
+import { softmaxKernels } from "../wasm/softmax.ts";
+import { add, mul, neg, sub } from "./arithmetic.ts";
 import { isfinite } from "./compare.ts";
 import { exp, log } from "./exponential.ts";
 import { amax } from "./max.ts";
@@ -54,18 +55,74 @@ const logNormalise: Line = (from, a, to, b, count, step) => {
   for (let n = 0; n < count; n++) to[b + n * step] = from[a + n * step]! - shift;
 };
 
+/** Rows of float32, one after the other. */
+function inRows(x: Tensor, dim: number): boolean {
+  return x.dtype === "float32" && dim === x.ndim - 1 && x.shape[dim]! > 0;
+}
+/** Rows and elements in each. */
+function rowsOf(x: Tensor): [rows: number, count: number] {
+  const count = x.shape[x.ndim - 1]!;
+  return [x.numel() / count, count];
+}
+
 const soft: Op<number> = defineOp({
   name: "softmax",
-  forward: ([x], dim) => alongDim(x!, dim, normalise),
+  forward([x], dim) {
+    if (!inRows(x!, dim)) return alongDim(x!, dim, normalise);
+    const source = packed(x!);
+    const y = empty(x!.shape, "float32");
+    softmaxKernels().softmax(...rowsOf(y), addressOf(source), addressOf(y));
+    return y;
+  },
   keep: (y) => [y],
-  gradient: (g, { saved: [y], attributes: dim }) => [mul(y!, sub(g, sum(mul(g, y!), dim, { keepdim: true })))],
+  gradient: (g, { saved: [y], attributes: dim }) => [
+    inRows(y!, dim) ? softBackward([y!, g], dim) : mul(y!, sub(g, sum(mul(g, y!), dim, { keepdim: true }))),
+  ],
 });
+/** y (g − Σ g y) for the result y, rows of float32. */
+const softBackward: Op<number> = defineOp({
+  name: "softmaxBackward",
+  forward: ([y, g]) => backwards("softmaxBackward", y!, g!),
+  keep: (_dx, [y, g]) => [y!, g!],
+  // dx = y g − y s with s = Σ g y: by y h (g − s) − g Σ h y, by g the same map as this.
+  gradient(h, { saved: [y, g], attributes: dim, needs }) {
+    const s = sum(mul(g!, y!), dim, { keepdim: true });
+    const byY = (): Tensor => sub(mul(h, sub(g!, s)), mul(g!, sum(mul(h, y!), dim, { keepdim: true })));
+    return [needs[0] ? byY() : undefined, needs[1] ? softBackward([y!, h], dim) : undefined];
+  },
+});
+
 const logSoft: Op<number> = defineOp({
   name: "logSoftmax",
-  forward: ([x], dim) => alongDim(x!, dim, logNormalise),
+  forward([x], dim) {
+    if (!inRows(x!, dim)) return alongDim(x!, dim, logNormalise);
+    const source = packed(x!);
+    const y = empty(x!.shape, "float32");
+    softmaxKernels().logSoftmax(...rowsOf(y), addressOf(source), addressOf(y));
+    return y;
+  },
   keep: (y) => [y],
-  gradient: (g, { saved: [y], attributes: dim }) => [sub(g, mul(exp(y!), sum(g, dim, { keepdim: true })))],
+  gradient: (g, { saved: [y], attributes: dim }) => [
+    inRows(y!, dim) ? logSoftBackward([y!, g], dim) : sub(g, mul(exp(y!), sum(g, dim, { keepdim: true }))),
+  ],
 });
+/** g − eʸ Σ g for the result y, rows of float32. */
+const logSoftBackward: Op<number> = defineOp({
+  name: "logSoftmaxBackward",
+  forward: ([y, g]) => backwards("logSoftmaxBackward", y!, g!),
+  keep: (_dx, [y, g]) => [y!, g!],
+  gradient(h, { saved: [y, g], attributes: dim, needs }) {
+    const p = exp(y!);
+    const byY = (): Tensor => neg(mul(mul(h, p), sum(g!, dim, { keepdim: true })));
+    return [needs[0] ? byY() : undefined, needs[1] ? sub(h, sum(mul(h, p), dim, { keepdim: true })) : undefined];
+  },
+});
+function backwards(kernel: "softmaxBackward" | "logSoftmaxBackward", y: Tensor, g: Tensor): Tensor {
+  const [value, gradient] = [packed(y), packed(g)];
+  const dx = empty(y.shape, "float32");
+  softmaxKernels()[kernel](...rowsOf(y), addressOf(value), addressOf(gradient), addressOf(dx));
+  return dx;
+}
 
 function check(who: string, x: Tensor, dim: number): number {
   if (!isFloating(checkTensor(who, "x", x).dtype))

@@ -1,5 +1,6 @@
 import { defineKernel, differs, pattern, type Bench, type Exports } from "./kernel.ts";
 import type { FunctionBuilder, Local, ModuleBuilder } from "./module.ts";
+import { addLanes } from "./rows.ts";
 
 /**
  * Sums and extremes of float32. The order of additions depends on the count only: sixteen lanes (for columns: each column
@@ -22,15 +23,6 @@ export type ReduceExports = {
 
 const blockRounds = 32;
 const blockRows = 32;
-
-/** Adds the four lanes of `vector` to an f64. */
-function addLanes(f: FunctionBuilder, vector: Local, total: Local): void {
-  f.get(vector).op("f64x2.promote_low_f32x4");
-  f.get(vector).get(vector).shuffle([2, 3, 0, 1]).op("f64x2.promote_low_f32x4").op("f64x2.add").set(vector);
-  f.get(total);
-  f.get(vector).lane("f64x2.extract_lane", 0).get(vector).lane("f64x2.extract_lane", 1).op("f64.add");
-  f.op("f64.add").set(total);
-}
 
 /** x[count] → f64. */
 function sumRow(module: ModuleBuilder): FunctionBuilder {
@@ -205,7 +197,7 @@ function emitExtremeColumns(module: ModuleBuilder, which: "max" | "min"): void {
 }
 
 /** The extreme of x[count] in all four lanes; NaN if one is NaN. */
-function extremeRow(module: ModuleBuilder, which: "max" | "min"): FunctionBuilder {
+export function extremeRow(module: ModuleBuilder, which: "max" | "min"): FunctionBuilder {
   const f = module.func(`_${which}Row`, ["i32", "i32"], ["v128"]);
   const [count, x] = [0, 1];
   const best = f.many(2, "v128");

@@ -1,6 +1,7 @@
 import { checkTensor } from "../../autograd/functions.ts";
 import { add, div, mul, neg, sub } from "../../ops/arithmetic.ts";
 import { ne } from "../../ops/compare.ts";
+import { rowCrossEntropy } from "../../ops/crossEntropy.ts";
 import { exp, log } from "../../ops/exponential.ts";
 import { gather } from "../../ops/gather.ts";
 import { indexSelect } from "../../ops/indexSelect.ts";
@@ -119,6 +120,9 @@ export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntrop
   checkTensor(who, "target", target);
   if (isFloating(target.dtype)) return ofProbabilities(input, target, weight, reduction, smoothing);
   const dim = checkTarget(who, input, target, ignore);
+  if (input.dtype === "float32" && input.ndim === 2 && input.numel() > 0 && weight === undefined && smoothing === 0) {
+    return ofRows(input, target, ignore, reduction);
+  }
   const logp = logSoftmax(input, dim);
   const { loss, weights, safe } = examples(who, logp, target, dim, weight, ignore);
   if (smoothing === 0) return average(who, loss, weights, reduction);
@@ -134,6 +138,17 @@ export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntrop
     mul(average(who, loss, weights, reduction), 1 - smoothing),
     mul(average(who, even, weights, reduction), smoothing / classes),
   );
+}
+
+/** The common case, in one pass over the logits. */
+function ofRows(input: Tensor, target: Tensor, ignore: number, reduction: Reduction = "mean"): Tensor {
+  const who = "crossEntropy";
+  const loss = rowCrossEntropy([input], { target, ignore, state: undefined });
+  if (reduction !== "mean") return applyReduction(who, loss, reduction);
+  const { data, start } = elements(target);
+  let counted = 0;
+  for (let i = start; i < start + target.numel(); i++) if (data[i] !== ignore) counted++;
+  return counted === target.numel() ? applyReduction(who, loss, reduction) : div(sum(loss), counted);
 }
 
 function ofProbabilities(
