@@ -23,7 +23,10 @@ const files = ["node:fs", "node:fs/promises", "node:path", "node:url"];
 /** Each folder with what it may import. The longest matching folder counts. */
 export const layers: Record<string, Layer> = {
   // The library: knows nothing of notebooks.
-  "kernel/wasm": { types: ["kernel/tensor"], packages: ["node:os", "node:v8", "node:vm", "node:worker_threads"] },
+  "kernel/wasm": {
+    types: ["kernel/tensor"],
+    packages: ["node:buffer", "node:os", "node:v8", "node:vm", "node:worker_threads"],
+  },
   "kernel/tensor": { imports: ["kernel/wasm"], packages: [...files, "node:crypto", "node:zlib"] },
   "kernel/autograd": { imports: ["kernel/tensor"] },
   "kernel/ops": { imports: ["kernel/autograd", "kernel/tensor", "kernel/wasm"] },

@@ -46,9 +46,9 @@ function checkBias(run: WeightExports, bench: Bench): string | undefined {
   y.data.forEach((value, i) => (want[Math.floor(i / pixels) % channels]! += value));
   return differs(out.data, (i) => want[i]!);
 }
-const forward = defineKernel(forwardKernel);
-const input = defineKernel(inputKernel);
-const weight = defineKernel(weightKernel);
+const forward = defineKernel({ ...forwardKernel, wide: true });
+const input = defineKernel({ ...inputKernel, wide: true });
+const weight = defineKernel({ ...weightKernel, wide: true });
 
 /** y = x ∗ w + bias, all float32 and contiguous, given by address; bias 0: none. */
 export function convForward(g: Geometry, x: number, w: number, bias: number, y: number): void {

@@ -4,6 +4,7 @@ import { note } from "./log.ts";
 import { heap, maximumPages, memory } from "./memory.ts";
 import { ModuleBuilder } from "./module.ts";
 import { chosenVariant } from "./probe.ts";
+import { clearingUpper } from "./upper.ts";
 import { fallback, type Variant } from "./variant.ts";
 
 /** What a kernel's functions look like from JavaScript: addresses, counts and numbers. */
@@ -13,6 +14,11 @@ export type Exports = { readonly [name: string]: WasmFunction };
 export interface KernelDefinition<E extends Exports> {
   /** In the log. */
   readonly name: string;
+  /**
+   * Whether pairs of 256 bits pay: one call computes for microseconds. Others are compiled for 128 bits, because leaving
+   * 256-bit code costs 80 ns a time (upper.ts). Default false.
+   */
+  readonly wide?: boolean;
   /** Emits the functions. */
   build(module: ModuleBuilder): void;
   /**
@@ -72,12 +78,16 @@ function compile<E extends Exports>(definition: KernelDefinition<E>): Compiled<E
 
 /** As `defineKernel`, at once, and undefined where every variant gives wrong answers: for those who have another way. */
 export function attempt<E extends Exports>(definition: KernelDefinition<E>): Compiled<E> | undefined {
-  for (let variant: Variant | undefined = chosenVariant(); variant !== undefined; variant = fallback(variant)) {
+  const best = chosenVariant();
+  const first = best.wide && definition.wide !== true ? fallback(best) : best;
+  for (let variant = first; variant !== undefined; variant = fallback(variant)) {
     const made = build(definition, variant);
     const wrong = onBench((bench) => definition.check(made.exports, bench));
     if (wrong === undefined) {
-      compiled.push(made);
-      return made;
+      // The check may have compiled other kernels meanwhile.
+      const ready = { ...made, id: compiled.length };
+      compiled.push(ready);
+      return ready;
     }
     note(`${definition.name}: the known-answer test failed with ${variant.name} (${wrong}); one step back.`);
   }
@@ -89,8 +99,8 @@ export function build<E extends Exports>(definition: KernelDefinition<E>, varian
   const builder = new ModuleBuilder(variant);
   definition.build(builder);
   const module = compileModule(builder.encode(maximumPages), variant.wide);
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  return { exports: exports as unknown as E, module, variant, id: compiled.length };
+  const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as E;
+  return { exports: variant.wide ? clearingUpper(exports) : exports, module, variant, id: compiled.length };
 }
 
 export function onBench<T>(f: (bench: Bench) => T): T {
