@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { arange, load, loadMetadata, randn, save, tensor, zeros, Tensor } from "../../../kernel/gradbook.ts";
+import { arange, load, loadMetadata, nn, randn, save, tensor, zeros, Tensor } from "../../../kernel/gradbook.ts";
 
 const golden = join(import.meta.dirname, "../../golden");
 const expected: { [file: string]: Expected | { [name: string]: Expected } } = JSON.parse(
@@ -38,6 +38,22 @@ describe("save and load: files of NumPy and safetensors", () => {
     it(`${file}, written by Python, is read as it was meant`, () =>
       assert.deepEqual(all(load(join(golden, "files", file))), want));
   }
+
+  it("weights from PyTorch give PyTorch's output; I64 counters come as int32", () => {
+    const model = new nn.Sequential(
+      new nn.Conv2d(1, 4, 3),
+      new nn.BatchNorm2d(4),
+      new nn.ReLU(),
+      new nn.Flatten(),
+      new nn.Linear(64, 3),
+    );
+    const weights = load<{ [name: string]: Tensor }>(join(golden, "files/torch.safetensors"));
+    assert.deepEqual(plain(weights["1.num_batches_tracked"]!), { dtype: "int32", shape: [], data: 1 });
+    model.loadStateDict(weights);
+    model.eval();
+    const { x, y } = load<{ x: Tensor; y: Tensor }>(join(golden, "files/torch.npz"));
+    assert.ok(model.forward(x).sub(y).abs().max().item() < 1e-6);
+  });
 
   it("the metadata of a file from Python, and ours, without the tensors", () => {
     assert.deepEqual(loadMetadata(join(golden, "files/kinds.safetensors")), {
