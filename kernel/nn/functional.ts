@@ -1,6 +1,7 @@
 /** Layers, activations and losses as plain functions: `nn.functional.relu(x)`, `nn.functional.crossEntropy(x, t)`. */
 export {
   adaptiveAvgPool2d,
+  adaptiveMaxPool2d,
   avgPool2d,
   batchNorm,
   conv1d,
@@ -17,6 +18,7 @@ export {
   leakyRelu,
   linear,
   logSigmoid,
+  logSigmoid as logsigmoid,
   logSoftmax,
   maxPool2d,
   mish,
@@ -40,7 +42,7 @@ export { embedding, type EmbeddingOptions } from "./embedding.ts";
 export { alphaDropout, dropout, dropout1d, dropout2d } from "./dropout.ts";
 export { instanceNorm, rmsNorm } from "./rmsNorm.ts";
 export { pixelShuffle, pixelUnshuffle } from "./pixelShuffle.ts";
-export { adaptiveAvgPool1d, avgPool1d, maxPool1d } from "./pool1d.ts";
+export { adaptiveAvgPool1d, adaptiveMaxPool1d, avgPool1d, maxPool1d } from "./pool1d.ts";
 export { celu, glu, hardshrink, softmin, softshrink, tanhshrink, threshold } from "./shrink.ts";
 export {
   cosineEmbeddingLoss,

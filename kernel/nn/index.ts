@@ -4,7 +4,17 @@ export { Parameter, Buffer } from "./parameter.ts";
 export { Linear, type LinearOptions } from "./linear.ts";
 export { Sequential, ModuleList, ModuleDict, ParameterList, ParameterDict } from "./containers.ts";
 export { Conv1d, Conv2d, ConvTranspose2d } from "./conv.ts";
-export { MaxPool1d, MaxPool2d, AvgPool1d, AvgPool2d, AdaptiveAvgPool1d, AdaptiveAvgPool2d } from "./pool.ts";
+export {
+  AdaptiveAvgPool1d,
+  AdaptiveAvgPool2d,
+  AdaptiveMaxPool1d,
+  AdaptiveMaxPool2d,
+  AvgPool1d,
+  AvgPool2d,
+  MaxPool1d,
+  MaxPool2d,
+} from "./pool.ts";
+export { ConstantPad2d, Fold, Unfold, Upsample, ZeroPad2d } from "./images.ts";
 export {
   BatchNorm1d,
   BatchNorm2d,

@@ -1,7 +1,14 @@
 /** Pooling of sequences: that of images one pixel high. */
 import { checkTensor } from "../autograd/functions.ts";
 import type { Spatial } from "../ops/conv.ts";
-import { adaptiveAvgPool2d, avgPool2d, maxPool2d, type PoolOptions } from "../ops/pool.ts";
+import {
+  adaptiveAvgPool2d,
+  adaptiveMaxPool2d,
+  avgPool2d,
+  maxPool2d,
+  type AvgPoolOptions,
+  type MaxPoolOptions,
+} from "../ops/pool.ts";
 import { squeeze, unsqueeze } from "../ops/reshape.ts";
 import { ShapeError } from "../tensor/errors.ts";
 import { checkOptions } from "../tensor/options.ts";
@@ -15,20 +22,10 @@ function asImage(who: string, x: Tensor): Tensor {
 }
 const one = (value: Spatial): number => (typeof value === "number" ? value : value[0]!);
 
-export interface MaxPoolLayerOptions extends PoolOptions {
-  /** Distance of the places that a window looks at. Default 1. */
-  dilation?: Spatial;
-  /** Also a window that reaches beyond the end. Default false. */
-  ceilMode?: boolean;
-}
-export interface AvgPoolLayerOptions extends PoolOptions {
-  /** Also a window that reaches beyond the end. Default false. */
-  ceilMode?: boolean;
-  /** The margin counts as zeros. Default true. */
-  countIncludePad?: boolean;
-}
+/** As for the functions; indices only from those. */
+export type MaxPoolLayerOptions = Omit<MaxPoolOptions, "returnIndices">;
 export const maxPoolNames = ["stride", "padding", "dilation", "ceilMode"];
-export const avgPoolNames = ["stride", "padding", "ceilMode", "countIncludePad"];
+export const avgPoolNames = ["stride", "padding", "ceilMode", "countIncludePad", "divisorOverride"];
 
 /** Options of images: nothing happens in the direction that is one pixel high. */
 function widened(options: object): object {
@@ -46,7 +43,7 @@ export function maxPool1d(x: Tensor, kernelSize: Spatial, options: MaxPoolLayerO
 }
 
 /** The mean of each window of [batch, channels, length]. */
-export function avgPool1d(x: Tensor, kernelSize: Spatial, options: AvgPoolLayerOptions = {}): Tensor {
+export function avgPool1d(x: Tensor, kernelSize: Spatial, options: AvgPoolOptions = {}): Tensor {
   checkOptions("avgPool1d", options, avgPoolNames);
   return squeeze(avgPool2d(asImage("avgPool1d", x), [1, one(kernelSize)], widened(options)), -2);
 }
@@ -54,4 +51,9 @@ export function avgPool1d(x: Tensor, kernelSize: Spatial, options: AvgPoolLayerO
 /** Means of windows that divide [batch, channels, length] into `outputSize` pieces. */
 export function adaptiveAvgPool1d(x: Tensor, outputSize: number): Tensor {
   return squeeze(adaptiveAvgPool2d(asImage("adaptiveAvgPool1d", x), [1, outputSize]), -2);
+}
+
+/** The largest elements of pieces that divide [batch, channels, length] into `outputSize`. */
+export function adaptiveMaxPool1d(x: Tensor, outputSize: number): Tensor {
+  return squeeze(adaptiveMaxPool2d(asImage("adaptiveMaxPool1d", x), [1, outputSize]), -2);
 }

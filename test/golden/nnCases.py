@@ -72,6 +72,9 @@ def functions():
     yield "rms_norm", [randn(2, 3, 4), [3, 4], randn(3, 4)], {"eps": 1e-3}
     yield "max_pool1d", [randn(2, 3, 8)], {"kernel_size": 3, "stride": 2, "padding": 1}
     yield "avg_pool1d", [randn(2, 3, 8)], {"kernel_size": 3, "stride": 2, "padding": 1, "count_include_pad": False}
+    yield "max_pool1d", [randn(2, 3, 9)], {"kernel_size": 2, "dilation": 3, "ceil_mode": True}
+    yield "avg_pool1d", [randn(2, 3, 8)], {"kernel_size": 3, "ceil_mode": True}
+    yield "adaptive_max_pool1d", [randn(2, 3, 8)], {"output_size": 3}
     yield "adaptive_avg_pool1d", [randn(2, 3, 8)], {"output_size": 3}
     yield "embedding", [integers(5, 2, 6), randn(5, 3)], {"padding_idx": 2}
 
@@ -92,6 +95,13 @@ def modules():
     yield nn.InstanceNorm1d, [3], {}, [randn(2, 3, 4)], {}
     yield nn.ConvTranspose2d, [4, 6, 3], {"stride": 2, "padding": 1, "output_padding": 1, "groups": 2}, [randn(2, 4, 3, 3)], {}
     yield nn.Conv1d, [4, 6, 3], {"stride": 2, "padding": 1, "dilation": 2, "groups": 2}, [randn(2, 4, 9)], {}
+    yield nn.MaxPool2d, [3], {"stride": 2, "padding": 1, "dilation": 2, "ceil_mode": True}, [randn(1, 2, 8, 8)], {}
+    yield nn.AvgPool2d, [3], {"stride": 2, "ceil_mode": True, "divisor_override": 5}, [randn(1, 2, 8, 8)], {}
+    yield nn.AdaptiveMaxPool2d, [3], {}, [randn(1, 2, 8, 8)], {}
+    yield nn.Upsample, [], {"scale_factor": 2, "mode": "bilinear", "align_corners": True}, [randn(1, 2, 3, 3)], {}
+    yield nn.Unfold, [2], {"stride": 2, "padding": 1}, [randn(1, 2, 4, 4)], {}
+    yield nn.Fold, [4, 2], {"stride": 2}, [randn(1, 8, 4)], {}
+    yield nn.ZeroPad2d, [(1, 2, 0, 1)], {}, [randn(1, 2, 3, 3)], {}
     yield nn.PReLU, [3], {}, [randn(2, 3)], {}
     later = torch.ones(4, 4).triu(1).bool()
     padding = torch.tensor([[False, False, False, True], [False, False, False, False]])

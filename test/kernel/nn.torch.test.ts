@@ -61,6 +61,7 @@ const positional: { [name: string]: string[] } = {
   max_pool1d: ["kernel_size"],
   avg_pool1d: ["kernel_size"],
   adaptive_avg_pool1d: ["output_size"],
+  adaptive_max_pool1d: ["output_size"],
 };
 
 describe("functions of nn equal PyTorch's: value and gradients", () => {
