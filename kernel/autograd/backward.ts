@@ -9,6 +9,7 @@ import type { DType } from "../tensor/dtype.ts";
 import { onRecover } from "../tensor/recovery.ts";
 import { watchStorages, type Storage } from "../tensor/storage.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { anomaly, checkedRule } from "./anomaly.ts";
 import { accumulate, copy, sumTo, to } from "./broadcast.ts";
 import { gradMode, within } from "./mode.ts";
 import { edge, Leaf, type Node } from "./node.ts";
@@ -170,7 +171,7 @@ function walk(
           if (wanted === undefined) addToGrad(node.tensor, g, createGraph);
           continue;
         }
-        const gradients = node.apply(g);
+        const gradients = anomaly.enabled ? checkedRule(node.opName, () => node.apply(g), node) : node.apply(g);
         const { next, shapes, dtypes } = node;
         for (let k = 0; k < next.length; k++) {
           const to = next[k];

@@ -1,6 +1,7 @@
 import { poll } from "../tensor/poll.ts";
 import { MemoryError } from "../tensor/errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { anomaly, checkForward } from "./anomaly.ts";
 import { gradMode } from "./mode.ts";
 import { Node, type Rule } from "./node.ts";
 
@@ -37,6 +38,7 @@ export function defineOp<Attributes = undefined>({
     if (gradient !== undefined && gradMode.enabled && wanted(inputs)) {
       y.setHistory(new Node(name, gradient, inputs, attributes, keep?.(y, inputs, attributes)) as Node);
     }
+    if (anomaly.enabled) checkForward(name, y, inputs, y.history);
     return y;
   };
 }

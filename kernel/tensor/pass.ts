@@ -1,5 +1,4 @@
 import { compileElementwise, type ElementType, type ElementwiseKernel } from "../wasm/elementwise.ts";
-import type { WasmFunction } from "../wasm/kernel.ts";
 import type { DType, TypedArray } from "./dtype.ts";
 import { names, type Assignment, type Expression } from "./formula.ts";
 import { functions } from "./functions.ts";
@@ -113,6 +112,9 @@ const typeOf: { readonly [D in DType]: ElementType | undefined } = {
 };
 const bytes = { f32: 4, i32: 4, bool: 1 } as const;
 
+/** From so many elements on, the 80 ns that leaving 256-bit code costs are small. */
+const longCount = 8192;
+
 /** The rule in WebAssembly; undefined where it stays in JavaScript. */
 export function compileKernel(
   assignments: readonly Assignment[],
@@ -147,19 +149,19 @@ export function compileKernel(
   const fetch = operands.map((_, k) => `const x${k} = tensors[${k}];`).join(" ");
   const addresses = described.map(({ type }, k) => `x${k}.storage.address + x${k}.offset * ${bytes[type]}`);
   const last = kernel.numbers.length > 0 ? [list(kernel.numbers)] : [];
-  const caller = (run: WasmFunction, parameters: string, args: readonly string[]): unknown =>
+  const caller = (which: string, parameters: string, args: readonly string[]): unknown =>
     new Function(
-      "run",
+      "kernel",
       "f",
-      `return (${parameters}, tensors, scalars) => { ${bind} ${fetch} return run(${[...args, ...last].join(", ")}); }`,
-    )(run, functions);
-  const flat = caller(kernel.run, "count", ["count", ...addresses]) as (...args: Parameters<Flat>) => number;
+      `const { run, rows: each, long } = kernel; return (${parameters}, tensors, scalars) => { ${bind} ${fetch} return ${which}(${[...args, ...last].join(", ")}); }`,
+    )(kernel, functions);
+  const flat = caller(`(count < ${longCount} ? run : long())`, "count", ["count", ...addresses]) as (
+    ...args: Parameters<Flat>
+  ) => number;
   return {
     kernel,
     rows: (steps) =>
-      kernel.limited
-        ? undefined
-        : (caller(kernel.rows, "rows, count", ["rows", "count", ...addresses, ...steps]) as Rows),
+      kernel.limited ? undefined : (caller("each", "rows, count", ["rows", "count", ...addresses, ...steps]) as Rows),
     numbers: numbersOf(kernel.numbers),
     flat: kernel.limited ? withFallback(flat, pass, steps, accesses(assignments, about)) : flat,
   };

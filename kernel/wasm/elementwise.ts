@@ -1,5 +1,5 @@
 import { GraphEmitter, type Place } from "./emit.ts";
-import { attempt, type Bench, type Exports, type WasmFunction } from "./kernel.ts";
+import { attempt, type Bench, type Exports, type KernelDefinition, type WasmFunction } from "./kernel.ts";
 import type { FunctionBuilder, Local, ModuleBuilder } from "./module.ts";
 import { translate, type ElementwiseRule, type Operand, type Translation } from "./translate.ts";
 
@@ -17,6 +17,8 @@ export interface ElementwiseKernel {
   readonly run: WasmFunction;
   /** `(rows, count, …addresses, …bytes from row to row, …numbers)`: several runs. */
   readonly rows: WasmFunction;
+  /** `run` for many elements: pairs of vectors, where this machine has them. Compiled when it is first asked for. */
+  readonly long: () => WasmFunction;
   /** What the numbers are, in terms of the rule's scalars. */
   readonly numbers: Translation["numbers"];
   /** Whether `run` can give 1. */
@@ -48,13 +50,20 @@ export function compileElementwise(rule: ElementwiseRule, reference: Reference):
   if (rule.operands.some(({ written, step }) => written && step === 0)) return undefined;
   const translation = translate(rule);
   if (translation === undefined || translation.results.length === 0) return undefined;
-  const made = attempt<Functions>({
+  const definition: KernelDefinition<Functions> = {
     name: `formula of ${rule.operands.map(({ name }) => name).join(", ")}`,
     build: (module) => emit(module, rule.operands, translation),
     check: (functions, bench) => check(functions, bench, rule, translation, reference),
-  });
+  };
+  const made = attempt(definition);
   if (made === undefined) return undefined;
-  return { ...made.exports, numbers: translation.numbers, limited: translation.bad !== undefined };
+  let long: WasmFunction | undefined;
+  return {
+    ...made.exports,
+    long: () => (long ??= (attempt({ ...definition, wide: true }) ?? made).exports.run),
+    numbers: translation.numbers,
+    limited: translation.bad !== undefined,
+  };
 }
 type Functions = { readonly run: WasmFunction; readonly rows: WasmFunction } & Exports;
 

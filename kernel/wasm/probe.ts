@@ -3,6 +3,7 @@ import { compileModule, experimentalEnabled } from "./flags.ts";
 import { note } from "./log.ts";
 import { heap, maximumPages, memory } from "./memory.ts";
 import { ModuleBuilder } from "./module.ts";
+import { clearUpper } from "./upper.ts";
 import { fused, plain, wide, type Variant } from "./variant.ts";
 
 /**
@@ -113,6 +114,7 @@ function choose(): Variant {
     return fused;
   }
   const speeds: [Variant, number][] = [plain, fused, wide].map((variant) => [variant, probe(variant)]);
+  clearUpper();
   const [best] = speeds.reduce((a, b) => (b[1] > a[1] ? b : a));
   const measured = speeds.map(([variant, speed]) => `${variant.name} ${speed.toFixed(0)} GFLOP/s`).join(", ");
   note(`${best.name}: the fastest of ${measured}.`);

@@ -9,6 +9,10 @@ import { isAscii } from "node:buffer";
  */
 const bytes = new Uint8Array(64);
 
+export function clearUpper(): void {
+  isAscii(bytes);
+}
+
 /** The functions of a kernel that used 256 bits, each followed by the clearing. */
 export function clearingUpper<E extends { readonly [name: string]: (...args: number[]) => number | void }>(
   exports: E,
