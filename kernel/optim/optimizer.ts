@@ -59,8 +59,10 @@ const counters = ["step", "mu_product"];
  * @example
  * // Adam, written by a user: the same results as optim.Adam, and the same speed.
  * const { run, slot, nextStep } = optim.rule;
- * class MyAdam extends optim.Optimizer<{ lr: number; betas: [number, number]; eps: number }> {
- *   constructor(params: Iterable<Tensor>, options?: { lr?: number; betas?: [number, number]; eps?: number }) {
+ * type Options = { lr: number; betas: [number, number]; eps: number };
+ *
+ * class MyAdam extends optim.Optimizer<Options> {
+ *   constructor(params: optim.Params<Options>, options?: Partial<Options>) {
  *     super(params, options, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8 });
  *   }
  *   override rule() {
@@ -70,8 +72,7 @@ const counters = ["step", "mu_product"];
  *       "w = w - lr * (m / correct1) / (sqrt(v / correct2) + eps)",
  *     ];
  *   }
- *   override update(w: Tensor, g: Tensor, state: optim.ParamState, group: optim.ParamGroup<{ lr: number; betas: [number, number]; eps: number }>) {
- *     const { lr, betas: [b1, b2], eps } = group;
+ *   override update(w: Tensor, g: Tensor, state: optim.ParamState, { lr, betas: [b1, b2], eps }: Options) {
  *     const t = nextStep(state);
  *     const tensors = { w, g, m: slot(state, "exp_avg", w), v: slot(state, "exp_avg_sq", w) };
  *     run(this.rule(), tensors, { lr, b1, b2, eps, correct1: 1 - b1 ** t, correct2: 1 - b2 ** t });

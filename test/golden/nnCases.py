@@ -101,7 +101,7 @@ def modules():
     yield nn.Upsample, [], {"scale_factor": 2, "mode": "bilinear", "align_corners": True}, [randn(1, 2, 3, 3)], {}
     yield nn.Unfold, [2], {"stride": 2, "padding": 1}, [randn(1, 2, 4, 4)], {}
     yield nn.Fold, [4, 2], {"stride": 2}, [randn(1, 8, 4)], {}
-    yield nn.ZeroPad2d, [(1, 2, 0, 1)], {}, [randn(1, 2, 3, 3)], {}
+    yield nn.ZeroPad2d, [[1, 2, 0, 1]], {}, [randn(1, 2, 3, 3)], {}
     yield nn.PReLU, [3], {}, [randn(2, 3)], {}
     later = torch.ones(4, 4).triu(1).bool()
     padding = torch.tensor([[False, False, False, True], [False, False, False, False]])

@@ -1,6 +1,7 @@
 /** An optimizer of the user's own, sparse gradients, AMSGrad's forms, and states that do not belong. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import ts from "typescript";
 import { manualSeed, nn, optim, randint, SparseTensor, tensor, type Tensor } from "../../kernel/gradbook.ts";
 import { column, gradientFor, optimizers, type Make } from "./optimizers.ts";
@@ -13,6 +14,30 @@ function example(): string {
 }
 
 describe("an optimizer written by a user", () => {
+  it("as in the docstring of Optimizer: without a word from the compiler", function () {
+    this.timeout(60_000);
+    const root = resolve(import.meta.dirname, "../..");
+    const name = `${root}/test/kernel/example.ts`;
+    const options: ts.CompilerOptions = {
+      ...{ target: ts.ScriptTarget.ES2024, module: ts.ModuleKind.ESNext, strict: true, noEmit: true, types: ["node"] },
+      ...{ moduleResolution: ts.ModuleResolutionKind.Bundler, exactOptionalPropertyTypes: true, skipLibCheck: true },
+      ...{ noImplicitOverride: true, allowImportingTsExtensions: true },
+      paths: { gradbook: [`${root}/kernel/gradbook.ts`] },
+    };
+    const host = ts.createCompilerHost(options);
+    const { getSourceFile, fileExists } = host;
+    const code = `import { optim, type Tensor } from "gradbook";\n${example()}\nvoid MyAdam;`;
+    host.fileExists = (path) => path === name || fileExists(path);
+    host.getSourceFile = (path, version) =>
+      path === name ? ts.createSourceFile(path, code, version) : getSourceFile.call(host, path, version);
+    const program = ts.createProgram([name], options, host);
+    const found = program.getSemanticDiagnostics(program.getSourceFile(name));
+    assert.deepEqual(
+      found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n")),
+      [],
+    );
+  });
+
   const { outputText } = ts.transpileModule(example(), { compilerOptions: { target: ts.ScriptTarget.ES2024 } });
   const MyAdam = new Function("optim", `${outputText}\nreturn MyAdam;`)(optim) as Make;
 
