@@ -149,6 +149,8 @@ function walk(
     const found = new Map<Node, Tensor>();
     const roots = outputs.map((y) => edge(y)!);
     const nodes = order(roots, wanted, ++walks);
+    // A gradient goes no further than to these: on any other node it would wait for a later walk, and be counted there.
+    const visited = wanted === undefined ? undefined : new Set(nodes);
     // A rule may call grad() itself; what the outer walk left on a node is put back afterwards.
     const before = depth > 0 ? nodes.map((node) => node.pending) : undefined;
     if (before !== undefined) for (const node of nodes) node.pending = undefined;
@@ -176,7 +178,8 @@ function walk(
         for (let k = 0; k < next.length; k++) {
           const to = next[k];
           const gradient = gradients[k];
-          if (to !== undefined && gradient !== undefined) send(to, undo(gradient, shapes[k]!, dtypes[k]!));
+          if (to === undefined || gradient === undefined) continue;
+          if (visited === undefined || visited.has(to)) send(to, undo(gradient, shapes[k]!, dtypes[k]!));
         }
         letGo(g.storage);
         if (!retainGraph) node.release();

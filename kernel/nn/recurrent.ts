@@ -2,6 +2,7 @@ import { add, mul, sub } from "../ops/arithmetic.ts";
 import { cat, stack, unbind } from "../ops/cat.ts";
 import { flip } from "../ops/flip.ts";
 import { linear } from "../ops/linear.ts";
+import { lstm } from "../ops/lstm.ts";
 import { relu } from "../ops/relu.ts";
 import { transpose } from "../ops/transpose.ts";
 import { sigmoid } from "../ops/sigmoid.ts";
@@ -108,20 +109,31 @@ abstract class Recurrent extends Module {
       const directions = (bidirectional ? [false, true] : [false]).map((reverse) => {
         const cell = this.cell(`l${layer}${reverse ? "_reverse" : ""}`);
         const at = final[0]!.length;
-        let state: readonly Tensor[] = Array.from({ length: this.states }, (_, k) =>
+        const state: readonly Tensor[] = Array.from({ length: this.states }, (_, k) =>
           initial === undefined ? filled([batch, this.hiddenSize], 0, x.dtype) : initial[k]!.select(0, at),
         );
-        // All times in one product; only the recurrent half is sequential.
-        const inputs = unbind(linear(reverse ? flip(sequence, 0) : sequence, cell.ih, cell.bih));
-        const outputs = inputs.map((input) => (state = this.advance(input, state, cell))[0]!);
-        state.forEach((s, k) => final[k]!.push(s));
-        const output = stack(outputs);
-        return reverse ? flip(output, 0) : output;
+        const { output, last } = this.layer(sequence, state, cell, reverse);
+        last.forEach((s, k) => final[k]!.push(s));
+        return output;
       });
       sequence = directions.length === 1 ? directions[0]! : cat(directions, 2);
       if (p > 0 && layer < numLayers - 1) sequence = dropout(sequence, { p, training: this.training });
     }
     return { output: batchFirst ? transpose(sequence, 0, 1) : sequence, final: final.map((states) => stack(states)) };
+  }
+
+  /** One layer and direction: outputs [time, batch, hidden] in the order of time, and the last state. */
+  protected layer(
+    sequence: Tensor,
+    initial: readonly Tensor[],
+    cell: Cell,
+    reverse: boolean,
+  ): { output: Tensor; last: readonly Tensor[] } {
+    let last = initial;
+    // All times in one product; only the recurrent half is sequential.
+    const inputs = unbind(linear(reverse ? flip(sequence, 0) : sequence, cell.ih, cell.bih));
+    const outputs = inputs.map((input) => (last = this.advance(input, last, cell))[0]!);
+    return { output: stack(reverse ? outputs.reverse() : outputs), last };
   }
 
   private cell(suffix: string): Cell {
@@ -182,6 +194,19 @@ export class LSTM extends Recurrent {
     const [i, f, g, o] = add(input, linear(h!, hh, bhh)).chunk(4, 1) as [Tensor, Tensor, Tensor, Tensor];
     const next = add(mul(sigmoid(f), c!), mul(sigmoid(i), tanh(g)));
     return [mul(sigmoid(o), tanh(next)), next];
+  }
+  protected override layer(
+    sequence: Tensor,
+    initial: readonly Tensor[],
+    cell: Cell,
+    reverse: boolean,
+  ): { output: Tensor; last: readonly Tensor[] } {
+    const weights = [cell.ih, cell.hh, cell.bih, cell.bhh].filter((w) => w !== undefined);
+    const tensors = [sequence, ...initial, ...weights];
+    // Fused for float32; anything else from basic ops.
+    if (!tensors.every((x) => x.dtype === "float32")) return super.layer(sequence, initial, cell, reverse);
+    const { output, h, c } = lstm(sequence, [initial[0]!, initial[1]!], weights, reverse);
+    return { output, last: [h, c] };
   }
   /** → [output of all times, [last h, last c] of each layer]. */
   override forward(

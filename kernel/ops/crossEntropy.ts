@@ -41,7 +41,12 @@ export const rowCrossEntropy: Op<Classes> = defineOp({
     );
     return loss;
   },
-  keep: (_loss, [x], { target, state }) => [x!, target, state!],
+  keep(_loss, [x], classes) {
+    const { state } = classes;
+    // What is kept goes when the graph is freed; the attributes stay as long as the loss does.
+    classes.state = undefined;
+    return [x!, classes.target, state!];
+  },
   gradient: (g, { saved: [x, target, state], attributes: { ignore } }) => [
     rowCrossEntropyBackward([x!, g], { target: target!, ignore, state }),
   ],
@@ -72,7 +77,10 @@ const rowCrossEntropyBackward: Op<Classes> = defineOp({
     );
     return dx;
   },
-  keep: (_dx, [x, g], { target }) => [x!, g!, target],
+  keep(_dx, [x, g], classes) {
+    classes.state = undefined;
+    return [x!, g!, classes.target];
+  },
   gradient(h, { saved: [x, g, target], attributes: { ignore }, needs }) {
     const [rows, count] = x!.shape as [number, number];
     const p = softmax(x!, 1);

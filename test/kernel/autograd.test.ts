@@ -81,6 +81,21 @@ describe("grad", () => {
     assert.deepEqual([values(dy), values(dx), x.grad], [[4, 8], [8, 16], undefined]);
   });
 
+  it("a gradient by a result in between leaves nothing behind for the next walk", () => {
+    const x = leaf([1, 2]);
+    const y = x.mul(2);
+    const loss = y.square().sum();
+    const [dy] = grad(loss, [y], { retainGraph: true });
+    loss.backward();
+    assert.deepEqual(
+      [values(dy), values(x.grad!)],
+      [
+        [4, 8],
+        [8, 16],
+      ],
+    );
+  });
+
   it("can be differentiated again, to any order", () => {
     const x = leaf(1.5);
     let y = x.mul(2).sin().exp();
