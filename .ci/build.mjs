@@ -32,6 +32,7 @@ const builds = [
       gradbook: "kernel/gradbook.ts",
       cellGlobals: "kernel/cellGlobals.ts",
       mapThread: "kernel/data/mapThread.ts",
+      computeThread: "kernel/wasm/computeThread.ts",
     }),
     outdir: "dist/kernel",
     platform: "node",

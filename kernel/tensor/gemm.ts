@@ -14,7 +14,8 @@ let panelsA = new Float64Array(0);
 let panelsB = new Float64Array(0);
 
 /**
- * c = a · b with a[m, k], b[k, n], c[m, n] row by row from `start`; overwrites c.
+ * c = a · b with a[m, k], b[k, n], c[m, n] row by row from `start`; overwrites c. For
+ * the dtypes that WebAssembly does not multiply, and for what needs sums in double precision.
  *
  * Both are first packed into panels of four rows (columns), as doubles, so that the inner loop reads two streams in
  * order, converts nothing and knows no strides. Sums are in double precision, from k = 0 on, rounded once.

@@ -8,6 +8,7 @@ import {
   type Span,
 } from "../wasm/allocator.ts";
 import { heap, memory } from "../wasm/memory.ts";
+import { drainThreads } from "../wasm/threads.ts";
 import { arrayOf, type DType, type TypedArray } from "./dtype.ts";
 import { MemoryError } from "./errors.ts";
 import { onRecover } from "./recovery.ts";
@@ -15,6 +16,7 @@ import { onRecover } from "./recovery.ts";
 export const bytesOf = { float32: 4, float64: 8, int32: 4, bool: 1 } as const satisfies Record<DType, number>;
 
 // Whatever was being done to the free lists when the computation was ended: they follow from the tensors that live.
+onRecover(drainThreads);
 onRecover(rebuild);
 
 /**

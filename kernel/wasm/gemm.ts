@@ -1,8 +1,9 @@
 import { allocate, lastSpan, release, type Span } from "./allocator.ts";
 import { packA, packB, prepackedB, rowsAdjacent, workBytes } from "./gemmBlocks.ts";
 import { gemmDefinition, type GemmExports } from "./gemmKernel.ts";
+import { SharedGemm } from "./gemmShared.ts";
 import { double, single, tileOf, type Element } from "./gemmTile.ts";
-import { defineShared } from "./kernel.ts";
+import { defineKernel, defineShared } from "./kernel.ts";
 import { heap } from "./memory.ts";
 
 /**
@@ -96,11 +97,17 @@ export function plan(
   return n >= 96 && m * k >= 50000 ? how | packA : how | rowsAdjacent;
 }
 
+/** Products of fewer multiplications than this (about a microsecond) are computed with 128 bits. */
+const smallProduct = 25_000;
+
 function matrixProducts(element: Element): MatrixProducts {
   const { bytes } = element;
-  const compiled = defineShared<GemmExports>(gemmDefinition(element, work));
-  let ready: GemmExports | undefined;
-  const kernel = (): GemmExports => (ready ??= compiled().exports);
+  const compiled = defineShared<GemmExports>({ ...gemmDefinition(element, work), wide: true });
+  const narrow = defineKernel<GemmExports>(gemmDefinition(element, work));
+  // Small products are over before wide tiles pay.
+  const kernel = (products: number): GemmExports => (products < smallProduct ? narrow() : compiled().exports);
+  let sharing: SharedGemm | undefined;
+  const shared = (): SharedGemm => (sharing ??= new SharedGemm(compiled(), bytes));
 
   /** k = 0: nothing is added. */
   // prettier-ignore
@@ -126,7 +133,8 @@ function matrixProducts(element: Element): MatrixProducts {
       if (k === 1) columnStepA = 1;
       if (n === 1) columnStepB = 1;
       if (m === 1) rowStepA = 1;
-      kernel().run(
+      const on = shared().worthwhile(m * n * k) ? shared() : kernel(m * n * k);
+      on.run(
         m, n, k, a, rowStepA * bytes, columnStepA * bytes, b, rowStepB * bytes, columnStepB * bytes,
         from, rowStepF * bytes, columnStepF * bytes, c, rowStepC * bytes,
         plan(m, n, k, rowStepA, columnStepA, columnStepB), work(),
@@ -145,7 +153,8 @@ function matrixProducts(element: Element): MatrixProducts {
       if (k === 1) columnStepA = 1;
       if (n === 1) columnStepB = 1;
       if (m === 1) rowStepA = 1;
-      kernel().batch(
+      const on = shared().worthwhile(count * m * n * k) ? shared() : kernel(count * m * n * k);
+      on.batch(
         count, batchStepA * bytes, batchStepB * bytes, accumulate ? batchStepC * bytes : 0, batchStepC * bytes,
         m, n, k, a, rowStepA * bytes, columnStepA * bytes, b, rowStepB * bytes, columnStepB * bytes,
         accumulate ? c : work(), accumulate ? rowStepC * bytes : 0, accumulate ? bytes : 0, c, rowStepC * bytes,
@@ -155,7 +164,7 @@ function matrixProducts(element: Element): MatrixProducts {
     packRight(k, n, b, rowStepB, columnStepB) {
       const width = tileOf(compiled().variant).vectors * element.lanes;
       const packed = new PackedRight(k, n, Math.max(1, Math.ceil(n / width) * width * k * bytes));
-      if (k > 0 && n > 0) kernel().packRight(n, k, b, rowStepB * bytes, columnStepB * bytes, packed.address);
+      if (k > 0 && n > 0) compiled().exports.packRight(n, k, b, rowStepB * bytes, columnStepB * bytes, packed.address);
       return packed;
     },
     gemmPacked(m, a, rowStepA, columnStepA, { k, n, address }, from, rowStepF, columnStepF, c, rowStepC) {
@@ -163,7 +172,8 @@ function matrixProducts(element: Element): MatrixProducts {
       if (k === 0) return copyStart(m, n, from, rowStepF, columnStepF, c, rowStepC);
       if (k === 1) columnStepA = 1;
       if (m === 1) rowStepA = 1;
-      kernel().run(
+      const on = shared().worthwhile(m * n * k) ? shared() : compiled().exports; // B's panels are as wide as the wide tile.
+      on.run(
         m, n, k, a, rowStepA * bytes, columnStepA * bytes, address, 0, 0,
         from, rowStepF * bytes, columnStepF * bytes, c, rowStepC * bytes,
         (plan(m, n, k, rowStepA, columnStepA, 1) & ~packB) | prepackedB, work(),

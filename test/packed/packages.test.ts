@@ -22,6 +22,7 @@ const KERNEL = [
   "dist/kernel/*-*.js",
   "dist/kernel/cellGlobals.js",
   "dist/kernel/cli.js",
+  "dist/kernel/computeThread.js",
   "dist/kernel/gradbook.js",
   "dist/kernel/main.js",
   "dist/kernel/mapThread.js",
