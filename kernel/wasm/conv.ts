@@ -1,11 +1,14 @@
 import { allocate, lastSpan, release } from "./allocator.ts";
+import { checkConvolution, geometry, sizeOf } from "./convCheck.ts";
 import { emitForward } from "./convForward.ts";
 import { emitInput } from "./convInput.ts";
 import { makePlan, planOf, type Geometry, type Plan } from "./convPlan.ts";
-import { convTerms } from "./convTerms.ts";
 import { emitWeight, foldBytes } from "./convWeight.ts";
+import { winogradFits } from "./convWinogradPlan.ts";
+import { winogradWeightFits } from "./convWinogradWeightPlan.ts";
 import { defineKernel, differs, pattern, type Bench, type KernelDefinition } from "./kernel.ts";
 import { heap } from "./memory.ts";
+import { winogradForward, winogradInput, winogradWeight } from "./winograd.ts";
 
 export type { Geometry } from "./convPlan.ts";
 
@@ -21,21 +24,32 @@ type WeightExports = {
   bias: (y: number, images: number, channels: number, pixels: number, out: number) => void;
 };
 
+/** Geometries that reach every panel, strips that overlap, planes, rows shorter than a strip, groups. */
+const samples: readonly Geometry[] = [
+  ...[1, 2, 3, 4, 11].map((out) => geometry([1, 2, 3, 20], [out, 2, 2, 2], [1, out, 2, 19])),
+  geometry([2, 2, 4, 5], [2, 1, 3, 3], [2, 2, 2, 3], { stride: 2, padding: 1, groups: 2 }),
+];
+
 export const forwardKernel: KernelDefinition<ForwardExports> = {
   name: "convolution",
+  wide: true,
   build: emitForward,
-  check: (run, bench) => onEach(bench, "y", (g, plan, x, w, y, bias) => runForward(run, g, plan, x, w, bias, y)),
+  check: (run, bench) =>
+    checkConvolution(bench, samples, "y", (g, x, w, y, bias) => runForward(run, g, makePlan(g), x, w, bias, y)),
 };
 export const inputKernel: KernelDefinition<InputExports> = {
   name: "convolution, gradient of the input",
+  wide: true,
   build: emitInput,
-  check: (run, bench) => onEach(bench, "x", (g, plan, x, w, y) => runInput(run, g, plan, y, w, x)),
+  check: (run, bench) => checkConvolution(bench, samples, "x", (g, x, w, y) => runInput(run, g, makePlan(g), y, w, x)),
 };
 export const weightKernel: KernelDefinition<WeightExports> = {
   name: "convolution, gradient of the weight",
+  wide: true,
   build: emitWeight,
   check: (run, bench) =>
-    onEach(bench, "w", (g, plan, x, w, y) => runWeight(run, g, plan, x, y, w)) ?? checkBias(run, bench),
+    checkConvolution(bench, samples, "w", (g, x, w, y) => runWeight(run, g, makePlan(g), x, y, w)) ??
+    checkBias(run, bench),
 };
 function checkBias(run: WeightExports, bench: Bench): string | undefined {
   const [images, channels, pixels] = [2, 3, 37];
@@ -46,20 +60,28 @@ function checkBias(run: WeightExports, bench: Bench): string | undefined {
   y.data.forEach((value, i) => (want[Math.floor(i / pixels) % channels]! += value));
   return differs(out.data, (i) => want[i]!);
 }
-const forward = defineKernel({ ...forwardKernel, wide: true });
-const input = defineKernel({ ...inputKernel, wide: true });
-const weight = defineKernel({ ...weightKernel, wide: true });
+const forward = defineKernel(forwardKernel);
+const input = defineKernel(inputKernel);
+const weight = defineKernel(weightKernel);
 
-/** y = x ∗ w + bias, all float32 and contiguous, given by address; bias 0: none. */
+/**
+ * y = x ∗ w + bias, all float32 and contiguous, given by address; bias 0: none.
+ *
+ * Where Winograd's algorithm is used (by shape), results differ from the direct sum by a few units of rounding, and what
+ * is not finite also reaches the neighbours in a tile of 2 × 2 outputs.
+ */
 export function convForward(g: Geometry, x: number, w: number, bias: number, y: number): void {
+  if (winogradFits(g)) return winogradForward(g, x, w, bias, y);
   runForward(forward(), g, planOf(g), x, w, bias, y);
 }
 /** The gradient by x, which is overwritten, for a gradient y of the result. */
 export function convInput(g: Geometry, y: number, w: number, x: number): void {
+  if (winogradFits(g)) return winogradInput(g, y, w, x);
   runInput(input(), g, planOf(g), y, w, x);
 }
 /** The gradient by w, which is overwritten. */
 export function convWeight(g: Geometry, x: number, y: number, w: number): void {
+  if (winogradWeightFits(g)) return winogradWeight(g, x, y, w);
   runWeight(weight(), g, planOf(g), x, y, w);
 }
 
@@ -67,8 +89,6 @@ export function convWeight(g: Geometry, x: number, y: number, w: number): void {
 export function convBias(y: number, images: number, channels: number, pixels: number, out: number): void {
   weight().bias(y, images, channels, pixels, out);
 }
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 export function runForward(
   run: ForwardExports,
@@ -114,55 +134,4 @@ export function runWeight(run: WeightExports, g: Geometry, plan: Plan, x: number
   run.weight(plan.address, x, y, parts, partBytes, parts + count * partBytes, scratchBytes, 0, g.input[0]!);
   run.total(parts, partBytes, count, w);
   release(span, parts);
-}
-
-/** Geometries that reach every panel, strips that overlap, planes, rows shorter than a strip, groups. */
-const samples: readonly Geometry[] = [
-  ...[1, 2, 3, 4, 11].map((out) => geometry([1, 2, 3, 20], [out, 2, 2, 2], [1, out, 2, 19])),
-  geometry([2, 2, 4, 5], [2, 1, 3, 3], [2, 2, 2, 3], 2, 1, 2),
-];
-function geometry(
-  inputShape: number[],
-  weightShape: number[],
-  output: number[],
-  stride = 1,
-  padding = 0,
-  groups = 1,
-): Geometry {
-  return {
-    input: inputShape,
-    weight: weightShape,
-    output,
-    stride: [stride, stride],
-    padding: [padding, padding],
-    dilation: [1, 1],
-    groups,
-  };
-}
-
-/** Known answers: compares what `run` leaves in one of the operands with the definition, on every sample. */
-function onEach(
-  bench: Bench,
-  result: "x" | "w" | "y",
-  run: (g: Geometry, plan: Plan, x: number, w: number, y: number, bias: number) => void,
-): string | undefined {
-  for (const g of samples) {
-    const plan = makePlan(g);
-    const operand = (name: string, shape: readonly number[]) =>
-      bench.f32(sizeOf(shape), name === result ? undefined : (i) => pattern(i + name.charCodeAt(0)));
-    const [x, w, y] = [operand("x", g.input), operand("w", g.weight), operand("y", g.output)];
-    const bias = bench.f32(g.weight[0]!, pattern);
-    const want = new Float64Array({ x, w, y }[result].data.length);
-    const outSize = g.output[2]! * g.output[3]!;
-    if (result === "y") want.forEach((_, i) => (want[i] = bias.data[Math.floor(i / outSize) % g.weight[0]!]!));
-    convTerms(g, (i, j, k) => {
-      if (result === "y") want[k]! += x.data[i]! * w.data[j]!;
-      else if (result === "x") want[i]! += y.data[k]! * w.data[j]!;
-      else want[j]! += x.data[i]! * y.data[k]!;
-    });
-    run(g, plan, x.address, w.address, y.address, bias.address);
-    const wrong = differs({ x, w, y }[result].data, (i) => want[i]!);
-    if (wrong !== undefined) return `${g.input.join("×")} with ${g.weight.join("×")}: ${wrong}`;
-  }
-  return undefined;
 }

@@ -116,7 +116,12 @@ export const partOffset = {
   bytes: 28,
 } as const;
 
-function copyList(channels: number, imageChannel: number, planeChannel: number, parts: readonly Part[]): number[] {
+export function copyList(
+  channels: number,
+  imageChannel: number,
+  planeChannel: number,
+  parts: readonly Part[],
+): number[] {
   const list = parts.flatMap((p) => [p.image, p.plane, p.rows, p.columns, p.imageRow, p.planeRow, p.imageStep]);
   return [channels, imageChannel, planeChannel, parts.length, ...list];
 }

@@ -10,72 +10,9 @@ import {
   type Geometry,
 } from "../../../kernel/wasm/conv.ts";
 import { makePlan } from "../../../kernel/wasm/convPlan.ts";
-import { convTerms } from "../../../kernel/wasm/convTerms.ts";
-import { build, onBench, pattern, type Bench } from "../../../kernel/wasm/kernel.ts";
+import { build, onBench, type Bench } from "../../../kernel/wasm/kernel.ts";
 import { fused, plain, wide, type Variant } from "../../../kernel/wasm/variant.ts";
-
-type Pair = readonly [number, number];
-/** batch, channels in and out of one group, groups, image, kernel, stride, padding, dilation. */
-type Sizes = readonly [number, number, number, number, Pair, Pair, Pair, Pair, Pair];
-
-/** undefined where the kernel is larger than the image. */
-function geometry([batch, channels, out, groups, image, kernel, stride, padding, dilation]: Sizes):
-  Geometry | undefined {
-  const size = [0, 1].map(
-    (d) => Math.floor((image[d]! + 2 * padding[d]! - dilation[d]! * (kernel[d]! - 1) - 1) / stride[d]!) + 1,
-  );
-  if (size.some((n) => n < 1)) return undefined;
-  return {
-    input: [batch, channels * groups, ...image],
-    weight: [out * groups, channels, ...kernel],
-    output: [batch, out * groups, ...size],
-    stride,
-    padding,
-    dilation,
-    groups,
-  };
-}
-
-const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-
-interface Operands {
-  readonly x: Operand;
-  readonly w: Operand;
-  readonly y: Operand;
-  readonly bias: Operand;
-}
-interface Operand {
-  readonly address: number;
-  readonly data: Float32Array;
-}
-
-function operands(bench: Bench, g: Geometry, seed: number): Operands {
-  const make = (length: number, start: number): Operand => bench.f32(length, (i) => pattern(i + start + seed));
-  return {
-    x: make(product(g.input), 1),
-    w: make(product(g.weight), 77),
-    y: make(product(g.output), 777),
-    bias: make(g.weight[0]!, 7777),
-  };
-}
-
-/** The definition in float64, and the sum of the absolute values that went into each result. */
-function reference(g: Geometry, { x, w, y, bias }: Operands) {
-  const of = (length: number) => ({ value: new Float64Array(length), size: new Float64Array(length) });
-  const want = { x: of(x.data.length), w: of(w.data.length), y: of(y.data.length) };
-  const add = (to: { value: Float64Array; size: Float64Array }, at: number, value: number): void => {
-    to.value[at]! += value;
-    to.size[at]! += Math.abs(value);
-  };
-  const pixels = g.output[2]! * g.output[3]!;
-  for (let i = 0; i < y.data.length; i++) add(want.y, i, bias.data[Math.floor(i / pixels) % g.weight[0]!]!);
-  convTerms(g, (i, j, k) => {
-    add(want.y, k, x.data[i]! * w.data[j]!);
-    add(want.x, i, y.data[k]! * w.data[j]!);
-    add(want.w, j, y.data[k]! * x.data[i]!);
-  });
-  return want;
-}
+import { assertNear, geometry, operands, reference, type Operands, type Pair, type Sizes } from "./convReference.ts";
 
 const variants: readonly Variant[] = [wide, fused, plain];
 const kernels = new Map(
@@ -105,13 +42,7 @@ function check(variant: Variant, g: Geometry, seed = 0): void {
     const given = operands(bench, g, seed);
     const want = reference(g, given);
     const got = run(bench, variant, g, given);
-    for (const name of ["y", "x", "w"] as const) {
-      want[name].value.forEach((value, i) => {
-        const bound = 1e-7 + 1e-6 * want[name].size[i]!;
-        const near = Math.abs(got[name].data[i]! - value) <= bound;
-        assert.ok(near, `${name}[${i}] of ${JSON.stringify(g)}: got ${got[name].data[i]}, want ${value} ± ${bound}`);
-      });
-    }
+    assertNear(got, want, 1e-6, JSON.stringify(g));
   });
 }
 

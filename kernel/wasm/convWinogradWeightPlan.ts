@@ -1,0 +1,112 @@
+import { allocate, lastSpan, type Span } from "./allocator.ts";
+import type { Geometry } from "./convPlan.ts";
+import { winogradFits } from "./convWinogradPlan.ts";
+import { heap } from "./memory.ts";
+
+/** The words of a plan, in order; sizes and steps are bytes. */
+const words = [
+  "channels",
+  "outChannels",
+  "lanes", // channels of the input as they lie in memory, and those of the output
+  "outLanes",
+  "height",
+  "width",
+  "outputHeight",
+  "outputWidth",
+  "imageBytes", // of the input tensor
+  "outputBytes", // of the output tensor
+  "inputsBytes", // an input with its channels side by side and a margin
+  "outputsBytes", // an output with its channels side by side
+  "inputStart", // first pixel inside the margin
+  "inputPixel",
+  "inputRow",
+  "outputPixel",
+  "outputRow",
+  "tiles", // offset in input and output of each tile
+  "tileCount",
+  "block", // tiles at a time
+  "valuesStep", // from one to the next of sixteen matrices of the input
+  "othersStep", // and of the output
+  "chunk", // images to a part
+] as const;
+export type WinogradWeightWord = (typeof words)[number];
+export const winogradWeightOffset = Object.fromEntries(words.map((word, i) => [word, i * 4])) as Readonly<
+  Record<WinogradWeightWord, number>
+>;
+
+export interface WinogradWeightPlan {
+  readonly address: number;
+  readonly scratchBytes: number;
+  readonly partBytes: number;
+  readonly parts: number;
+  readonly lanes: number;
+  /** Keeps the memory. */
+  readonly span: Span;
+}
+
+/** By shape only. With few tiles the sums are moved about more than they are added to. */
+export function winogradWeightFits(g: Geometry): boolean {
+  return winogradFits(g) && Math.ceil(g.output[2]! / 2) * Math.ceil(g.output[3]! / 2) >= 16;
+}
+
+/** Tiles at a time: the matrices of a block stay in the second cache. */
+const mostTiles = 64;
+const upTo = (n: number, multiple: number): number => Math.ceil(n / multiple) * multiple;
+
+export function makeWinogradWeightPlan(g: Geometry): WinogradWeightPlan {
+  const [batch, channels, height, width] = g.input as [number, number, number, number];
+  const [, outChannels, oh, ow] = g.output as [number, number, number, number];
+  const lanes = upTo(channels, 16);
+  const outLanes = upTo(outChannels, 8);
+  const [tileRows, tileColumns] = [Math.ceil(oh / 2), Math.ceil(ow / 2)];
+  const [top, left] = g.padding;
+  const [inputPixel, outputPixel] = [lanes * 4, outLanes * 4];
+  // A margin of two where the kernel needs it, and no pixel of the image left out.
+  const inputRow = Math.max(2 * tileColumns + 2, width + left) * inputPixel;
+  const outputRow = 2 * tileColumns * outputPixel;
+  const tiles: number[] = [];
+  for (let i = 0; i < tileRows; i++)
+    for (let j = 0; j < tileColumns; j++)
+      tiles.push(2 * i * inputRow + 2 * j * inputPixel, 2 * i * outputRow + 2 * j * outputPixel);
+  const block = Math.min(mostTiles, tiles.length / 2);
+  const chunk = Math.max(1, Math.ceil(batch / 8));
+  const address = allocate((words.length + tiles.length) * 4);
+  const span = lastSpan;
+  // One cache line more, so that the matrices do not fall upon the same places of the first cache.
+  const valuesStep = block * inputPixel + 64;
+  const othersStep = block * outputPixel + 64;
+  const values: Record<WinogradWeightWord, number> = {
+    channels,
+    outChannels,
+    lanes,
+    outLanes,
+    height,
+    width,
+    outputHeight: oh,
+    outputWidth: ow,
+    imageBytes: channels * height * width * 4,
+    outputBytes: outChannels * oh * ow * 4,
+    inputsBytes: Math.max(2 * tileRows + 2, height + top) * inputRow,
+    outputsBytes: 2 * tileRows * outputRow,
+    inputStart: top * inputRow + left * inputPixel,
+    inputPixel,
+    inputRow,
+    outputPixel,
+    outputRow,
+    tiles: address + words.length * 4,
+    tileCount: tiles.length / 2,
+    block,
+    valuesStep,
+    othersStep,
+    chunk,
+  };
+  heap.i32.set([...words.map((word) => values[word]), ...tiles], address >>> 2);
+  return {
+    address,
+    scratchBytes: values.inputsBytes + values.outputsBytes + 16 * (valuesStep + othersStep),
+    partBytes: 16 * outChannels * lanes * 4,
+    parts: Math.ceil(batch / chunk),
+    lanes,
+    span,
+  };
+}

@@ -1,0 +1,132 @@
+import { allocate, lastSpan, release } from "./allocator.ts";
+import { emitTotal } from "./convWeight.ts";
+import type { Geometry } from "./convPlan.ts";
+import { checkConvolution, geometry } from "./convCheck.ts";
+import { emitWinograd } from "./convWinograd.ts";
+import { makeWinogradPlan, turned, type WinogradPlan } from "./convWinogradPlan.ts";
+import { emitWinogradWeight } from "./convWinogradWeight.ts";
+import { makeWinogradWeightPlan, type WinogradWeightPlan } from "./convWinogradWeightPlan.ts";
+import { defineKernel, type KernelDefinition } from "./kernel.ts";
+import { heap } from "./memory.ts";
+
+type Run = (plan: number, ...rest: number[]) => void;
+type WinogradExports = {
+  transform: (
+    w: number,
+    rowStep: number,
+    columnStep: number,
+    tapStep: number,
+    rows: number,
+    columns: number,
+    to: number,
+  ) => void;
+  winograd: Run;
+};
+type WinogradWeightExports = {
+  weight: Run;
+  total: (parts: number, partBytes: number, count: number, out: number) => void;
+  restore: (products: number, step: number, outChannels: number, channels: number, lanes: number, w: number) => void;
+};
+
+/** Every height of a panel, tiles at an edge, more tiles than a block, images that are no multiple of a vector. */
+const samples: readonly Geometry[] = [
+  ...[1, 2, 3, 4].map((out) => geometry([1, 2, 4, 4], [out, 2, 3, 3], [1, out, 4, 4], { padding: 1 })),
+  geometry([1, 3, 5, 9], [11, 3, 3, 3], [1, 11, 3, 7]),
+  geometry([1, 1, 17, 16], [1, 1, 3, 3], [1, 1, 17, 16], { padding: 1 }),
+];
+
+export const winogradKernel: KernelDefinition<WinogradExports> = {
+  name: "convolution by Winograd's algorithm",
+  wide: true,
+  build: emitWinograd,
+  check: (run, bench) =>
+    checkConvolution(bench, samples, "y", (g, x, w, y, bias) =>
+      runWinograd(run, g, makeWinogradPlan(g), x, w, bias, y),
+    ) ??
+    checkConvolution(bench, samples, "x", (g, x, w, y) =>
+      runWinogradInput(run, g, makeWinogradPlan(turned(g)), y, w, x),
+    ),
+};
+export const winogradWeightKernel: KernelDefinition<WinogradWeightExports> = {
+  name: "convolution by Winograd's algorithm, gradient of the weight",
+  wide: true,
+  build(module) {
+    emitWinogradWeight(module);
+    emitTotal(module);
+  },
+  check: (run, bench) =>
+    checkConvolution(bench, samples, "w", (g, x, w, y) =>
+      runWinogradWeight(run, g, makeWinogradWeightPlan(g), x, y, w),
+    ),
+};
+const forward = defineKernel(winogradKernel);
+const weight = defineKernel(winogradWeightKernel);
+
+/** Plans by geometry; made once. */
+function remembered<Plan>(make: (g: Geometry) => Plan): (g: Geometry) => Plan {
+  const plans = new Map<string, Plan>();
+  return (g) => {
+    const key = `${g.input.join()} ${g.weight.join()} ${g.padding.join()}`;
+    let plan = plans.get(key);
+    if (plan === undefined) {
+      if (plans.size >= 256) plans.clear();
+      plans.set(key, (plan = make(g)));
+    }
+    return plan;
+  };
+}
+const forwardPlan = remembered(makeWinogradPlan);
+const inputPlan = remembered((g) => makeWinogradPlan(turned(g)));
+const weightPlan = remembered(makeWinogradWeightPlan);
+
+/** As convForward in conv.ts, for geometries that `winogradFits`. */
+export function winogradForward(g: Geometry, x: number, w: number, bias: number, y: number): void {
+  runWinograd(forward(), g, forwardPlan(g), x, w, bias, y);
+}
+/** As convInput in conv.ts, for geometries that `winogradFits`. */
+export function winogradInput(g: Geometry, y: number, w: number, x: number): void {
+  runWinogradInput(forward(), g, inputPlan(g), y, w, x);
+}
+/** As convWeight in conv.ts, for geometries that `winogradWeightFits`. */
+export function winogradWeight(g: Geometry, x: number, y: number, w: number): void {
+  runWinogradWeight(weight(), g, weightPlan(g), x, y, w);
+}
+
+// prettier-ignore
+export function runWinograd(run: WinogradExports, g: Geometry, plan: WinogradPlan, x: number, w: number, bias: number, y: number): void {
+  const [rows, columns] = g.weight as [number, number];
+  const work = begin(plan, rows);
+  run.transform(w, columns * 36, 36, 4, rows, columns, work.weights);
+  run.winograd(plan.address, x, work.weights, bias === 0 ? work.zeros : bias, y, work.scratch, plan.scratchBytes, 0, g.input[0]!);
+  release(work.span, work.weights);
+}
+
+// prettier-ignore
+export function runWinogradInput(run: WinogradExports, g: Geometry, plan: WinogradPlan, y: number, w: number, x: number): void {
+  const [columns, rows] = g.weight as [number, number];
+  const work = begin(plan, rows);
+  // Rows and columns exchanged, and the taps from the last to the first.
+  run.transform(w + 32, 36, rows * 36, -4, rows, columns, work.weights);
+  run.winograd(plan.address, y, work.weights, work.zeros, x, work.scratch, plan.scratchBytes, 0, g.input[0]!);
+  release(work.span, work.weights);
+}
+
+/** Memory for the transformed weights, zeros in place of a bias, and scratch. */
+function begin(plan: WinogradPlan, channels: number) {
+  const weights = allocate(plan.transformedBytes + channels * 4 + plan.scratchBytes);
+  const span = lastSpan;
+  const zeros = weights + plan.transformedBytes;
+  heap.f32.fill(0, zeros >>> 2, (zeros >>> 2) + channels);
+  return { weights, span, zeros, scratch: zeros + channels * 4 };
+}
+
+// prettier-ignore
+export function runWinogradWeight(run: WinogradWeightExports, g: Geometry, plan: WinogradWeightPlan, x: number, y: number, w: number): void {
+  const { parts: count, partBytes, scratchBytes } = plan;
+  const parts = allocate(count * partBytes + scratchBytes);
+  const span = lastSpan;
+  run.weight(plan.address, x, y, parts, partBytes, parts + count * partBytes, scratchBytes, 0, g.input[0]!);
+  run.total(parts, partBytes, count, parts);
+  run.restore(parts, partBytes / 16, g.weight[0]!, g.weight[1]!, plan.lanes, w);
+  release(span, parts);
+}
