@@ -258,7 +258,7 @@ export class ModuleBuilder {
     return f;
   }
 
-  /** The binary module. `maximum` is that of the memory, in pages. */
+  /** The binary module, with the functions' names for profiles. `maximum` is that of the memory, in pages. */
   encode(maximum: number): Uint8Array<ArrayBuffer> {
     const types: string[] = [];
     const indices = this.functions.map(({ params, results }) => {
@@ -292,6 +292,10 @@ export class ModuleBuilder {
           }),
         ),
       ),
+      section(0, [
+        ...text("name"),
+        ...section(1, vector(this.functions.map((f) => [...unsigned(f.index), ...text(f.name)]))),
+      ]),
     ];
     return Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...sections.flat()]);
   }
