@@ -4,13 +4,28 @@ import { filled } from "../tensor/create.ts";
 import { ShapeError } from "../tensor/errors.ts";
 import { lined } from "../tensor/reduce.ts";
 import { checkDim, show } from "../tensor/shape.ts";
-import { copyElements, elements, empty, type Tensor } from "../tensor/tensor.ts";
+import { addressOf, copyElements, elements, empty, type Tensor } from "../tensor/tensor.ts";
+import { copyKernels } from "../wasm/copy.ts";
 import { checkIndex, checkIndices } from "./gather.ts";
 import { reshape } from "./reshape.ts";
 
 interface Selection {
   readonly dim: number;
   readonly index: Tensor;
+}
+
+function inFourBytes(x: Tensor): boolean {
+  return x.dtype === "float32" || x.dtype === "int32";
+}
+/** All of them before the first is used: a kernel checks nothing. */
+function checkAll(
+  who: string,
+  { data, start }: ReturnType<typeof elements>,
+  count: number,
+  size: number,
+  dim: number,
+): void {
+  for (let k = start; k < start + count; k++) checkIndex(who, data[k]!, size, dim);
 }
 
 const select: Op<Selection> = defineOp({
@@ -23,6 +38,12 @@ const select: Op<Selection> = defineOp({
     );
     const { source, outer, count: size, inner } = lined(x!, [dim]);
     const positions = elements(index);
+    if (outer === 1 && inFourBytes(x!)) {
+      checkAll("indexSelect", positions, count, size, dim);
+      const index = positions.data.byteOffset + 4 * positions.start;
+      copyKernels().selectRows(count, inner, index, addressOf(source), addressOf(y));
+      return y;
+    }
     const from = source.storage.array();
     const to = y.storage.array();
     for (let k = 0; k < count; k++) {
@@ -47,9 +68,15 @@ const addAt: Op<Selection> = defineOp({
     copyElements(x!, y.storage.array(), 0);
     const { source: rows, outer, count, inner } = lined(source!, [dim]);
     const positions = elements(index);
+    const size = x!.shape[dim]!;
+    if (outer === 1 && x!.dtype === "float32" && source!.dtype === "float32") {
+      checkAll("indexAdd", positions, count, size, dim);
+      const index = positions.data.byteOffset + 4 * positions.start;
+      copyKernels().addRows(count, inner, index, addressOf(rows), addressOf(y));
+      return y;
+    }
     const from = rows.storage.array();
     const to = y.storage.array();
-    const size = x!.shape[dim]!;
     for (let k = 0; k < count; k++) {
       const i = checkIndex("indexAdd", positions.data[positions.start + k]!, size, dim);
       for (let o = 0; o < outer; o++) {

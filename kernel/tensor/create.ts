@@ -1,3 +1,4 @@
+import { fill } from "./copy.ts";
 import { arrayOf, checkDType, isFloating, type DType, type TypedArray } from "./dtype.ts";
 import { describe, DTypeError, OptionError, ShapeError } from "./errors.ts";
 import { checkOptions } from "./options.ts";
@@ -41,6 +42,8 @@ function finish(who: string, x: Tensor, options: TensorOptions): Tensor {
 export function filled(shape: Shape, value: number, dtype: DType): Tensor {
   const x = empty(shape, dtype);
   if (x.storage.length === 1) x.storage.setAt(0, value);
+  else if (dtype === "float32" || dtype === "int32")
+    fill(x.storage.address, x.storage.length, value, dtype === "int32");
   else x.storage.array().fill(value);
   return x;
 }

@@ -12,7 +12,7 @@ import {
   type Rows,
   type RuleNames,
 } from "./pass.ts";
-import { broadcastStrides, isContiguous, sameShape, sizeOf, type Shape } from "./shape.ts";
+import { broadcastStrides, sameShape, sizeOf, type Shape } from "./shape.ts";
 import { bytesOf } from "./storage.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -97,11 +97,11 @@ const column = 3;
 /** One of these, or −1 for anything else. */
 function courseOf(x: Tensor, shape: Shape, size: number): number {
   const own = x.shape;
-  if (own === shape || sameShape(own, shape)) return isContiguous(own, x.strides) ? full : -1;
+  if (own === shape || sameShape(own, shape)) return x.isPacked ? full : -1;
   let d = 0;
   while (d < own.length && own[d] === 1) d++;
   if (d === own.length) return size === 1 ? full : single;
-  if (!isContiguous(own, x.strides)) return -1;
+  if (!x.isPacked) return -1;
   const lead = shape.length - own.length;
   while (d < own.length && own[d] === shape[lead + d]) d++;
   if (d === own.length) return row;

@@ -1,3 +1,4 @@
+import { copyStrided } from "./copy.ts";
 import { arrayOf, isFloating, type DType, type TypedArray } from "./dtype.ts";
 import { AutogradError, DTypeError, ShapeError } from "./errors.ts";
 import { format } from "./print.ts";
@@ -251,8 +252,10 @@ export function copyElements(x: Tensor, target: TypedArray, start: number): void
 /** `x` itself if its elements lie row by row, otherwise a copy that does. Not recorded: for use inside ops. */
 export function packed(x: Tensor): Tensor {
   if (x.isPacked) return x;
-  const y = empty(x.shape, x.dtype);
-  copyElements(x, y.storage.array(), 0);
+  const { dtype } = x.storage;
+  const y = empty(x.shape, dtype);
+  if (dtype === "float32" || dtype === "int32") copyStrided(x.shape, x.strides, addressOf(x), addressOf(y));
+  else copyElements(x, y.storage.array(), 0);
   return y;
 }
 
