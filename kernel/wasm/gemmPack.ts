@@ -1,4 +1,4 @@
-import { nextRows, tileOf, type Element } from "./gemmTile.ts";
+import { chooseStrip, nextRows, tileOf, type Element } from "./gemmTile.ts";
 import type { FunctionBuilder, Lanes, Local, ModuleBuilder } from "./module.ts";
 
 /**
@@ -8,7 +8,7 @@ import type { FunctionBuilder, Lanes, Local, ModuleBuilder } from "./module.ts";
  *     pack(lines, k, source, lineStep, step, target)
  *
  * Element p of a line comes from source + line·lineStep + p·step. Every panel takes k rows of `width` elements. Where the
- * last one has fewer lines, its last line is repeated up to whole vectors, and the rest of it stays as it was.
+ * last one has fewer lines, its last line is repeated up to the width of a strip, and the rest of it stays as it was.
  */
 export function emitPackColumns(module: ModuleBuilder, element: Element, name: string): FunctionBuilder {
   const { bytes, lanes, load, store } = element;
@@ -22,7 +22,7 @@ export function emitPackColumns(module: ModuleBuilder, element: Element, name: s
     Local,
     Local, // prettier-ignore
   ];
-  const [from, to, left, inPanel, group] = f.many(5, "i32") as [Local, Local, Local, Local, Local];
+  const [from, to, left, inPanel, group, columns] = f.many(6, "i32") as [Local, Local, Local, Local, Local, Local];
   const heads = f.many(lanes, "i32");
   const vectors = f.many(lanes, "v128");
   const pairs = f.many(lanes, "v128");
@@ -40,18 +40,6 @@ export function emitPackColumns(module: ModuleBuilder, element: Element, name: s
       f.advanceBy(from, step).advance(to, width * bytes);
     });
   };
-  /** As many vectors as the panel has. */
-  const chooseRows = (count: number): void => {
-    if (count === 1) return copyRows(1);
-    f.get(inPanel)
-      .i32((count - 1) * lanes)
-      .op("i32.gt_s");
-    f.if(
-      () => copyRows(count),
-      () => chooseRows(count - 1),
-    );
-  };
-
   /** A square of vectors: read along the lines, written across them. */
   const transpose = (): void => {
     heads.forEach((head, i) => f.get(head).memory("v128.load").set(vectors[i]!).advance(head, 16));
@@ -109,12 +97,13 @@ export function emitPackColumns(module: ModuleBuilder, element: Element, name: s
     f.get(lines).i32(width).get(lines).i32(width).op("i32.lt_s").op("select").set(inPanel);
     f.get(lineStep).i32(bytes).op("i32.eq");
     f.if(
-      () => chooseRows(width / lanes),
+      () => chooseStrip(f, lanes, inPanel, copyRows),
       () => {
+        chooseStrip(f, lanes, inPanel, (vectors) => f.i32(vectors * lanes).set(columns));
         f.i32(0).set(group);
         f.loop(() => {
           copyGroup();
-          f.advance(group, lanes).get(group).get(inPanel).op("i32.lt_s").brIf(0);
+          f.advance(group, lanes).get(group).get(columns).op("i32.lt_s").brIf(0);
         });
       },
     );

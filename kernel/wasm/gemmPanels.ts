@@ -1,4 +1,4 @@
-import { emitStrip, tileOf, type Element, type Side } from "./gemmTile.ts";
+import { chooseStrip, emitStrip, stripWidths, tileOf, type Element, type Side } from "./gemmTile.ts";
 import type { FunctionBuilder, Local, ModuleBuilder } from "./module.ts";
 
 /**
@@ -6,7 +6,7 @@ import type { FunctionBuilder, Local, ModuleBuilder } from "./module.ts";
  *
  *     panels(m, n, k, a, rowA, columnA, panelA, b, rowB, panelB, from, rowFrom, columnFrom, c, rowC, edge)
  *
- * Where n ends within a vector, the last strip goes to `edge` (m rows of 64 bytes) and from there to C.
+ * Where n ends within a strip, the last one goes to `edge` (m rows of 64 bytes) and from there to C.
  */
 export function emitPanels(module: ModuleBuilder, element: Element): Record<Side, FunctionBuilder> {
   const copyEdge = emitCopyEdge(module, element);
@@ -17,7 +17,12 @@ function emitSide(module: ModuleBuilder, element: Element, side: Side, copyEdge:
   const { bytes, lanes } = element;
   const { vectors: most } = tileOf(module.variant);
   const width = most * lanes;
-  const strips = Array.from({ length: most }, (_, v) => emitStrip(module, element, `_${side}${v + 1}`, side, v + 1));
+  const strips = new Map(
+    stripWidths(module.variant).map((vectors) => [
+      vectors,
+      emitStrip(module, element, `_${side}${vectors}`, side, vectors),
+    ]),
+  );
   const f = module.func(`_${side}`, new Array<"i32">(16).fill("i32"));
   const [m, n, k, a, rowA, columnA, panelA, b, rowB, panelB, from, rowFrom, columnFrom, c, rowC, edge] = f.params.map(
     (_, i) => i,
@@ -42,18 +47,7 @@ function emitSide(module: ModuleBuilder, element: Element, side: Side, copyEdge:
   const strip = (vectors: number, to: Local, rowTo: () => void): void => {
     f.get(m).get(k).get(a).get(rowA).get(columnA).get(panelA).get(b).get(rowB).get(from).get(rowFrom).get(to);
     rowTo();
-    f.call(strips[vectors - 1]!);
-  };
-  /** As few vectors as hold the n columns that are left. */
-  const choose = (vectors: number, use: (vectors: number) => void): void => {
-    if (vectors === 1) return use(1);
-    f.get(n)
-      .i32((vectors - 1) * lanes)
-      .op("i32.gt_s");
-    f.if(
-      () => use(vectors),
-      () => choose(vectors - 1, use),
-    );
+    f.call(strips.get(vectors)!);
   };
   f.block(() => {
     f.loop(() => {
@@ -65,16 +59,18 @@ function emitSide(module: ModuleBuilder, element: Element, side: Side, copyEdge:
       f.op("return");
     });
   });
-  f.get(n)
-    .i32(lanes - 1)
-    .op("i32.and");
-  f.if(
-    () => {
-      choose(most, (v) => strip(v, edge, () => f.i32(width * bytes)));
-      f.get(m).get(n).get(edge).get(c).get(rowC).call(copyEdge);
-    },
-    () => choose(most - 1, (v) => strip(v, c, () => f.get(rowC))),
-  );
+  chooseStrip(f, lanes, n, (vectors) => {
+    f.get(n)
+      .i32(vectors * lanes)
+      .op("i32.eq");
+    f.if(
+      () => strip(vectors, c, () => f.get(rowC)),
+      () => {
+        strip(vectors, edge, () => f.i32(width * bytes));
+        f.get(m).get(n).get(edge).get(c).get(rowC).call(copyEdge);
+      },
+    );
+  });
   return f;
 }
 

@@ -15,6 +15,31 @@ export function tileOf(variant: Variant): Tile {
   return variant.wide ? { rows: 6, vectors: 4 } : variant.fma ? { rows: 6, vectors: 2 } : { rows: 4, vectors: 2 };
 }
 
+/** How many vectors the last strip may have. Three would not be faster than four: V8 pairs them. */
+export function stripWidths(variant: Variant): readonly number[] {
+  return variant.wide ? [4, 2, 1] : [2, 1];
+}
+/**
+ * Emits, for `n` columns that are left (a strip's width at most), the widest of the strips that is not wider than needed.
+ */
+export function chooseStrip(
+  f: FunctionBuilder,
+  lanes: number,
+  n: Local,
+  use: (vectors: number) => void,
+  widths: readonly number[] = stripWidths(f.variant),
+): void {
+  const [width, ...narrower] = widths as [number, ...number[]];
+  if (narrower.length === 0) return use(width);
+  f.get(n)
+    .i32(narrower[0]! * lanes)
+    .op("i32.gt_s");
+  f.if(
+    () => use(width),
+    () => chooseStrip(f, lanes, n, use, narrower),
+  );
+}
+
 /** The elements of a matrix: floats, or doubles, of which two take the place of four. */
 export interface Element {
   readonly bytes: 4 | 8;
@@ -158,7 +183,8 @@ export function emitStrip(
       );
       f.advanceBy(from, rowFrom);
     }
-    const unroll = count === tile.rows || side === "rows" ? 4 : 1;
+    // Four steps of A's rows are one move of their addresses. Tiles that are not full occur once in a strip.
+    const unroll = count !== tile.rows ? (side === "rows" && count === 4 ? 4 : 1) : side === "rows" ? 4 : 2;
     f.countDown(left, unroll, () => {
       for (let i = 0; i < unroll; i++) step(count, i);
       advanceRows(count, unroll);

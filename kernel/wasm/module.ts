@@ -54,9 +54,19 @@ export class FunctionBuilder {
     this.listing = listing ? [] : undefined;
   }
 
-  private put(text: string, ...bytes: readonly number[]): this {
+  /** One or two bytes; more come by `leb` or one by one. Texts are made only for a listing: emitting is part of every start. */
+  private put(byte: number, second?: number): this {
+    this.bytes.push(byte);
+    if (second !== undefined) this.bytes.push(second);
+    return this;
+  }
+  private leb(n: number): this {
+    if (n < 0x80) this.bytes.push(n);
+    else for (const b of unsigned(n)) this.bytes.push(b);
+    return this;
+  }
+  private all(bytes: Iterable<number>): this {
     for (const b of bytes) this.bytes.push(b);
-    this.listing?.push(text);
     return this;
   }
 
@@ -70,56 +80,70 @@ export class FunctionBuilder {
     return Array.from({ length: count }, () => this.local(type));
   }
   get(x: Local): this {
-    return this.put(`local.get ${x}`, 0x20, ...unsigned(x));
+    this.listing?.push(`local.get ${x}`);
+    return this.put(0x20).leb(x);
   }
   set(x: Local): this {
-    return this.put(`local.set ${x}`, 0x21, ...unsigned(x));
+    this.listing?.push(`local.set ${x}`);
+    return this.put(0x21).leb(x);
   }
   tee(x: Local): this {
-    return this.put(`local.tee ${x}`, 0x22, ...unsigned(x));
+    this.listing?.push(`local.tee ${x}`);
+    return this.put(0x22).leb(x);
   }
   i32(n: number): this {
-    return this.put(`i32.const ${n}`, 0x41, ...signed(n));
+    this.listing?.push(`i32.const ${n}`);
+    return this.put(0x41).all(signed(n));
   }
   f32(x: number): this {
-    return this.put(`f32.const ${x}`, 0x43, ...new Uint8Array(new Float32Array([x]).buffer));
+    this.listing?.push(`f32.const ${x}`);
+    return this.put(0x43).all(new Uint8Array(new Float32Array([x]).buffer));
   }
   f64(x: number): this {
-    return this.put(`f64.const ${x}`, 0x44, ...new Uint8Array(new Float64Array([x]).buffer));
+    this.listing?.push(`f64.const ${x}`);
+    return this.put(0x44).all(new Uint8Array(new Float64Array([x]).buffer));
   }
   /** Four zeros. Any other constant vector belongs into a local before the loop: V8 does not hoist it. */
   zero(): this {
-    return this.put("v128.const 0", 0xfd, 12, ...new Array<number>(16).fill(0));
+    this.listing?.push("v128.const 0");
+    return this.put(0xfd, 12).all(new Uint8Array(16));
   }
   /** An instruction without immediates. */
   op(name: Instruction): this {
-    return this.put(name, ...opcodes[name]);
+    this.listing?.push(name);
+    return this.all(opcodes[name]);
   }
   /** A load (address on the stack) or a store (address and value on the stack), `offset` bytes further on. */
   memory(name: MemoryInstruction, offset = 0): this {
     const [code, align] = memoryOpcodes[name];
-    const bytes = code > 0xff ? [0xfd, code & 0xff] : [code];
-    return this.put(`${name} offset=${offset}`, ...bytes, align, ...unsigned(offset));
+    this.listing?.push(`${name} offset=${offset}`);
+    if (code > 0xff) this.put(0xfd);
+    return this.put(code & 0xff, align).leb(offset);
   }
   lane(name: LaneInstruction, lane: number): this {
-    return this.put(`${name} ${lane}`, 0xfd, ...unsigned(laneOpcodes[name]), lane);
+    this.listing?.push(`${name} ${lane}`);
+    return this.put(0xfd).leb(laneOpcodes[name]).put(lane);
   }
   /** Address and vector on the stack; stores or loads one lane. */
   laneMemory(name: LaneMemoryInstruction, lane: number, offset = 0): this {
     const [code, align] = laneMemoryOpcodes[name];
-    return this.put(`${name} offset=${offset} ${lane}`, 0xfd, ...unsigned(code), align, ...unsigned(offset), lane);
+    this.listing?.push(`${name} offset=${offset} ${lane}`);
+    return this.put(0xfd).leb(code).put(align).leb(offset).put(lane);
   }
   /** Picks four 32-bit lanes from two vectors. */
   shuffle(lanes: Lanes): this {
     const bytes = lanes.flatMap((lane) => [0, 1, 2, 3].map((b) => lane * 4 + b));
-    return this.put(`i8x16.shuffle ${bytes.join(" ")}`, 0xfd, 13, ...bytes);
+    this.listing?.push(`i8x16.shuffle ${bytes.join(" ")}`);
+    return this.put(0xfd, 13).all(bytes);
   }
   /** Picks sixteen bytes from two vectors. */
   shuffleBytes(bytes: readonly number[]): this {
-    return this.put(`i8x16.shuffle ${bytes.join(" ")}`, 0xfd, 13, ...bytes);
+    this.listing?.push(`i8x16.shuffle ${bytes.join(" ")}`);
+    return this.put(0xfd, 13).all(bytes);
   }
   call(f: FunctionBuilder): this {
-    return this.put(`call $${f.name}`, 0x10, ...unsigned(f.index));
+    this.listing?.push(`call $${f.name}`);
+    return this.put(0x10).leb(f.index);
   }
 
   /** a · b + c on four floats (or two doubles): fused where the variant has it, else rounded twice. */
@@ -146,30 +170,39 @@ export class FunctionBuilder {
   }
 
   block(body: () => void): this {
-    this.put("block", 0x02, 0x40);
+    this.listing?.push("block");
+    this.put(0x02, 0x40);
     body();
-    return this.put("end", 0x0b);
+    this.listing?.push("end");
+    return this.put(0x0b);
   }
   /** Runs the body, and again whenever it branches to 0. */
   loop(body: () => void): this {
-    this.put("loop", 0x03, 0x40);
+    this.listing?.push("loop");
+    this.put(0x03, 0x40);
     body();
-    return this.put("end", 0x0b);
+    this.listing?.push("end");
+    return this.put(0x0b);
   }
   if(then: () => void, otherwise?: () => void): this {
-    this.put("if", 0x04, 0x40);
+    this.listing?.push("if");
+    this.put(0x04, 0x40);
     then();
     if (otherwise !== undefined) {
-      this.put("else", 0x05);
+      this.listing?.push("else");
+      this.put(0x05);
       otherwise();
     }
-    return this.put("end", 0x0b);
+    this.listing?.push("end");
+    return this.put(0x0b);
   }
   br(depth: number): this {
-    return this.put(`br ${depth}`, 0x0c, ...unsigned(depth));
+    this.listing?.push(`br ${depth}`);
+    return this.put(0x0c).leb(depth);
   }
   brIf(depth: number): this {
-    return this.put(`br_if ${depth}`, 0x0d, ...unsigned(depth));
+    this.listing?.push(`br_if ${depth}`);
+    return this.put(0x0d).leb(depth);
   }
 
   /**
@@ -213,13 +246,14 @@ export class FunctionBuilder {
     return this;
   }
 
-  /** Locals and code, as the code section holds them. */
-  encode(): number[] {
-    const locals = this.locals.flatMap((type) => [1, valueTypes[type]]);
-    const body = [...unsigned(this.locals.length), ...locals];
-    for (const b of this.bytes) body.push(b);
-    body.push(0x0b);
-    return body;
+  /** Locals and code, as the code section holds them, at the end of `to`. */
+  encode(to: number[]): void {
+    const locals: number[] = [...unsigned(this.locals.length)];
+    for (const type of this.locals) locals.push(1, valueTypes[type]);
+    for (const b of unsigned(locals.length + this.bytes.length + 1)) to.push(b);
+    for (const b of locals) to.push(b);
+    for (const b of this.bytes) to.push(b);
+    to.push(0x0b);
   }
   /** As text, for tests and for looking at; only of a module made with `{ listing: true }`. */
   toString(): string {
@@ -271,6 +305,8 @@ export class ModuleBuilder {
       return types.indexOf(type);
     });
     const shared = 3;
+    const code = unsigned(this.functions.length);
+    for (const f of this.functions) f.encode(code);
     const sections: number[][] = [
       section(1, vector(types.map((type) => type.split(",").map(Number)))),
       section(2, vector([[...text("env"), ...text("memory"), 2, shared, 1, ...unsigned(maximum)]])),
@@ -283,21 +319,16 @@ export class ModuleBuilder {
             .map(({ name, index }) => [...text(name), 0, ...unsigned(index)]),
         ),
       ),
-      section(
-        10,
-        vector(
-          this.functions.map((f) => {
-            const body = f.encode();
-            return [...unsigned(body.length), ...body];
-          }),
-        ),
-      ),
-      section(0, [
-        ...text("name"),
-        ...section(1, vector(this.functions.map((f) => [...unsigned(f.index), ...text(f.name)]))),
-      ]),
+      section(10, code),
     ];
-    return Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...sections.flat()]);
+    const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+    const bytes = new Uint8Array(sections.reduce((sum, { length }) => sum + length, header.length));
+    let at = 0;
+    for (const part of [header, ...sections]) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    return bytes;
   }
 
   toString(): string {
@@ -306,7 +337,7 @@ export class ModuleBuilder {
 }
 
 function section(id: number, content: readonly number[]): number[] {
-  return [id, ...unsigned(content.length), ...content];
+  return [id, ...unsigned(content.length)].concat(content);
 }
 function vector(items: readonly (readonly number[])[]): number[] {
   return [...unsigned(items.length), ...items.flat()];
