@@ -5,6 +5,7 @@ import { checkOptions } from "../tensor/options.ts";
 import { show, sizeOf, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, mul, sub } from "./arithmetic.ts";
+import { channelMoments, normalizeChannels, normalizeRows } from "./normalizeRows.ts";
 import { square } from "./pow.ts";
 import { reshape } from "./reshape.ts";
 import { rsqrt } from "./roots.ts";
@@ -16,6 +17,24 @@ function standardised(x: Tensor, dims: readonly number[], eps: number): { y: Ten
   const centred = sub(x, centre);
   const variance = mean(square(centred), dims, { keepdim: true });
   return { y: mul(centred, rsqrt(add(variance, eps))), mean: centre, variance };
+}
+
+/** Standardised over the last `count` elements, then · weight + bias of the last dims: fused where it can be. */
+function overRows(
+  x: Tensor,
+  dims: readonly number[],
+  eps: number,
+  weight: Tensor | undefined,
+  bias: Tensor | undefined,
+  shape: Shape,
+): Tensor {
+  const composed = ([input, w, b]: readonly Tensor[]): Tensor => scaled(standardised(input!, dims, eps).y, w, b, shape);
+  const inputs = [x, weight, bias].filter((t) => t !== undefined);
+  const fits = (bias === undefined || weight !== undefined) && x.numel() > 0;
+  if (!fits || inputs.some((t) => t.dtype !== "float32"))
+    return scaled(standardised(x, dims, eps).y, weight, bias, shape);
+  const count = dims.reduce((n, d) => n * x.shape[d]!, 1);
+  return normalizeRows(inputs, { count, eps, composed, state: undefined });
 }
 
 function scaled(y: Tensor, weight: Tensor | undefined, bias: Tensor | undefined, shape: Shape): Tensor {
@@ -42,7 +61,7 @@ export const layerNorm = named(
     checkParameter("layerNorm", "weight", weight, normalizedShape);
     checkParameter("layerNorm", "bias", bias, normalizedShape);
     const dims = normalizedShape.map((_, i) => lead + i);
-    return scaled(standardised(x, dims, options.eps ?? 1e-5).y, weight, bias, normalizedShape);
+    return overRows(x, dims, options.eps ?? 1e-5, weight, bias, normalizedShape);
   },
 );
 
@@ -59,7 +78,7 @@ export const groupNorm = named(
     checkParameter("groupNorm", "weight", weight, [channels]);
     checkParameter("groupNorm", "bias", bias, [channels]);
     const grouped = reshape(x, [x.shape[0]!, numGroups, sizeOf(x.shape.slice(1)) / numGroups]);
-    const y = reshape(standardised(grouped, [2], options.eps ?? 1e-5).y, x.shape);
+    const y = reshape(overRows(grouped, [2], options.eps ?? 1e-5, undefined, undefined, []), x.shape);
     return scaled(y, weight, bias, [channels, ...Array<number>(x.ndim - 2).fill(1)]);
   },
 );
@@ -107,7 +126,8 @@ export const batchNorm = named(
     const count = sizeOf(x.shape) / channels;
     if (count <= 1)
       throw new ShapeError(`${who}: in training it needs more than one value per channel, got ${show(x.shape)}.`);
-    const { y, mean, variance } = standardised(x, dims, eps);
+    const fused = fusedBatch(x, weight, bias, eps);
+    const { y, mean, variance } = fused ?? standardised(x, dims, eps);
     within(false, who, () => {
       const follow = (running: Tensor | undefined, now: Tensor): void => {
         if (running !== undefined)
@@ -116,6 +136,26 @@ export const batchNorm = named(
       follow(runningMean, mean);
       follow(runningVar, mul(variance, count / (count - 1)));
     });
-    return scaled(y, weight, bias, along);
+    return fused === undefined ? scaled(y, weight, bias, along) : y;
   },
 );
+
+/** A batch standardised, scaled and shifted in one op: float32, and enough places for each channel. */
+function fusedBatch(
+  x: Tensor,
+  weight: Tensor | undefined,
+  bias: Tensor | undefined,
+  eps: number,
+): { y: Tensor; mean: Tensor; variance: Tensor } | undefined {
+  const inputs = [weight, bias].filter((t) => t !== undefined);
+  const [outer, channels] = x.shape as [number, number];
+  const places = sizeOf(x.shape.slice(2));
+  if (places < 16 || (bias !== undefined && weight === undefined)) return undefined;
+  if ([x, ...inputs].some((t) => t.dtype !== "float32")) return undefined;
+  const lines = reshape(x, [outer, channels, places]);
+  const { mean, variance } = channelMoments(lines);
+  const composed = ([input, w, b]: readonly Tensor[]): Tensor =>
+    scaled(standardised(input!, [0, 2], eps).y, w, b, [channels, 1]);
+  const y = normalizeChannels([lines, ...inputs], { eps, mean, variance, composed, state: undefined });
+  return { y: reshape(y, x.shape), mean, variance };
+}
