@@ -173,14 +173,7 @@ function walk(
           if (wanted === undefined) addToGrad(node.tensor, g, createGraph);
           continue;
         }
-        const gradients = anomaly.enabled ? checkedRule(node.opName, () => node.apply(g), node) : node.apply(g);
-        const { next, shapes, dtypes } = node;
-        for (let k = 0; k < next.length; k++) {
-          const to = next[k];
-          const gradient = gradients[k];
-          if (to === undefined || gradient === undefined) continue;
-          if (visited === undefined || visited.has(to)) send(to, undo(gradient, shapes[k]!, dtypes[k]!));
-        }
+        if (createGraph || !addInPlace(node, g, visited)) applyRule(node, g, visited);
         letGo(g.storage);
         if (!retainGraph) node.release();
         for (let k = 0; k < made.length; k++) if (made[k]!.holders === 0) made[k]!.free();
@@ -194,6 +187,31 @@ function walk(
     }
     return found;
   });
+}
+
+/** Computes the gradients of a node's inputs and sends them on. */
+function applyRule(node: Node, g: Tensor, visited: ReadonlySet<Node> | undefined): void {
+  const gradients = anomaly.enabled ? checkedRule(node.opName, () => node.apply(g), node) : node.apply(g);
+  const { next, shapes, dtypes } = node;
+  for (let k = 0; k < next.length; k++) {
+    const to = next[k];
+    const gradient = gradients[k];
+    if (to === undefined || gradient === undefined) continue;
+    if (visited === undefined || visited.has(to)) send(to, undo(gradient, shapes[k]!, dtypes[k]!));
+  }
+}
+
+/** Adds the gradient of an input to the one that is there already, for an op that knows how. */
+function addInPlace(node: Node, g: Tensor, visited: ReadonlySet<Node> | undefined): boolean {
+  const to = node.next[0];
+  if (node.addGradient === undefined || to === undefined || g.dtype !== node.dtypes[0]) return false;
+  if (visited !== undefined && !visited.has(to)) return true;
+  if (to.pending === undefined) {
+    to.pending = filled(node.shapes[0]!, 0, g.dtype);
+    hold(to.pending.storage);
+  } else if (to.pending.storage.holders !== 1 || !to.pending.isPacked || to.pending.dtype !== g.dtype) return false;
+  node.addGradient(to.pending, g, node.attributes);
+  return true;
 }
 
 /** Adds a gradient to what a node has already. */

@@ -37,6 +37,8 @@ export class Node<Attributes = unknown> implements History, Call<Attributes> {
   /** For the walk in backward.ts: the gradient of the result as far as it is known, and the walk that met this node. */
   pending: Tensor | undefined = undefined;
   walk = 0;
+  /** See `Definition` in op.ts. */
+  addGradient: ((target: Tensor, g: Tensor, attributes: Attributes) => void) | undefined = undefined;
   private readonly rule: Rule<Attributes>;
   private kept: readonly Tensor[] | undefined;
   private versions: readonly number[] | undefined = undefined;

@@ -15,6 +15,11 @@ export interface Definition<Attributes> {
   keep?(y: Tensor, inputs: readonly Tensor[], attributes: Attributes): readonly Tensor[];
   /** The gradient, in ops. `undefined` for an op whose result has none (argmax, comparison). */
   gradient: Rule<Attributes> | undefined;
+  /**
+   * For an op of one input whose gradient is nearly everywhere 0: adds it to `target`, which has the input's shape, in
+   * place. Used where the gradient is not recorded, so that many small parts of one tensor do not make a tensor each.
+   */
+  addGradient?(target: Tensor, g: Tensor, attributes: Attributes): void;
 }
 
 /** An operation made runnable: inputs, and whatever else it needs to know as one object. */
@@ -25,6 +30,7 @@ export function defineOp<Attributes = undefined>({
   forward,
   keep,
   gradient,
+  addGradient,
 }: Definition<Attributes>): Op<Attributes> {
   return (inputs, attributes) => {
     poll();
@@ -36,7 +42,9 @@ export function defineOp<Attributes = undefined>({
       throw error;
     }
     if (gradient !== undefined && gradMode.enabled && wanted(inputs)) {
-      y.setHistory(new Node(name, gradient, inputs, attributes, keep?.(y, inputs, attributes)) as Node);
+      const node = new Node(name, gradient, inputs, attributes, keep?.(y, inputs, attributes));
+      if (addGradient !== undefined) node.addGradient = addGradient;
+      y.setHistory(node as Node);
     }
     if (anomaly.enabled) checkForward(name, y, inputs, y.history);
     return y;

@@ -29,7 +29,13 @@ const take: Op<readonly Cut[]> = defineOp({
   name: "slice",
   forward: ([x], cuts) => window(x!, cuts),
   gradient: (g, { shapes: [shape], attributes: cuts }) => [place([g], { shape: shape!, cuts, value: 0 })],
+  addGradient(target, g, cuts) {
+    const part = window(target, cuts);
+    increase(part.shape, [part, g], []);
+  },
 });
+
+const increase = compileLoop("y = y + x", { operands: ["y", "x"], writes: ["y"] });
 
 const assign = compileLoop("y = x", { operands: ["y", "x"], writes: ["y"] });
 

@@ -411,3 +411,20 @@ describe("poll", () => {
     assert.ok(x.grad !== undefined);
   });
 });
+
+describe("gradients of parts", () => {
+  it("of many small parts of one tensor are added where they belong, once each, whatever else uses the tensor", () => {
+    const x = tensor(
+      Array.from({ length: 12 }, (_, i) => i / 3),
+      { dtype: "float64", requiresGrad: true },
+    );
+    const y = x.square();
+    const parts = [y.slice([[0, 4]]), y.slice([[2, null, 3]]), y.slice([5]), y.slice([[2, 6]])];
+    const total = parts.reduce((sum, part, i) => sum.add(part.mul(i + 1).sum()), y.sum());
+    const weights = [2, 2, 8, 6, 5, 10, 1, 1, 3, 1, 1, 3];
+    const [recorded] = grad(total, [x], { createGraph: true });
+    const [plain] = grad(total, [x]);
+    assert.deepEqual(plain!.toArray(), recorded!.toArray());
+    plain!.toTypedArray().forEach((value, i) => assert.ok(Math.abs(value - (2 * i * weights[i]!) / 3) < 1e-12));
+  });
+});
