@@ -55,7 +55,7 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
       weightDecay !== 0 && "g = g + weightDecay * w",
       "v = alpha * v + (1 - alpha) * g * g",
       centered && "a = alpha * a + (1 - alpha) * g",
-      centered ? "d = sqrt(v - a * a) + eps" : "d = sqrt(v) + eps",
+      centered ? "d = sqrt(max(v - a * a, 0)) + eps" : "d = sqrt(v) + eps",
       momentum > 0 && "b = momentum * b + g / d",
       momentum > 0 ? "w = w - lr * b" : "w = w - lr * g / d",
     ];
@@ -84,7 +84,11 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
     if (v === undefined) return NaN;
     const numbers = { lr, eps, nothing: NaN };
     return centered
-      ? compute("v == 0 ? nothing : lr / (sqrt(v - a * a) + eps)", { v, a: state!["grad_avg"] as Tensor }, numbers)
+      ? compute(
+          "v == 0 ? nothing : lr / (sqrt(max(v - a * a, 0)) + eps)",
+          { v, a: state!["grad_avg"] as Tensor },
+          numbers,
+        )
       : compute("v == 0 ? nothing : lr / (sqrt(v) + eps)", { v }, numbers);
   }
 }

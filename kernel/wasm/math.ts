@@ -42,6 +42,17 @@ function exp(g: Graph, x: Node): Node {
   return scaledExp(g, x, 0);
 }
 
+/**
+ * eˣ for x ≤ 0, and 0 below −87: for sums with a term of 1, where e⁻⁸⁷ shows nowhere. Results below 2⁻¹²⁶, and all that
+ * becomes one on the way to 0, take a processor a hundred times as long, and a masked attention is full of e^−∞.
+ */
+export function fadingExp(g: Graph, x: Node): Node {
+  const { r, whole } = reduced(g, g.within(x, -87, 0));
+  const p = g.polynomial(r, [0.5, 0.166665182, 0.0416662022, 0.00836902484, 0.00139507256]);
+  const y = g.add(g.madd(g.op("f32x4.mul", r, r), p, r), g.number(1));
+  return g.select(g.compare("lt", x, g.number(-87)), g.number(0), g.mul(y, powerOfTwo(g, whole)));
+}
+
 /** eˣ − 1 for x up to `high` < 88, relative to the result. */
 function expm1Below(g: Graph, x: Node, high: number): Node {
   const { r, whole } = reduced(g, g.within(x, -20, high));
@@ -295,18 +306,20 @@ export const binaryFunctions: { readonly [name: string]: (g: Graph, x: Node, y: 
 /** Functions whose argument must stay below `largestAngle`: beyond, the caller computes in JavaScript. */
 export const angular: ReadonlySet<string> = new Set(["sin", "cos", "tan"]);
 
-/** The exponents that `power` takes. */
+/** The exponents that `power` takes: whole and half numbers. */
 export function isSimplePower(exponent: number): boolean {
-  return (Number.isInteger(exponent) && Math.abs(exponent) <= 8) || Math.abs(exponent) === 0.5;
+  return Number.isInteger(2 * exponent) && Math.abs(exponent) <= 8;
 }
-/** x to a power for which `isSimplePower` holds, by multiplication or square root. */
+/** x to a power for which `isSimplePower` holds, by multiplication and square root. */
 export function power(g: Graph, x: Node, exponent: number): Node {
   if (exponent < 0) return g.div(g.number(1), power(g, x, -exponent));
   if (exponent === 0) return g.number(1);
-  if (exponent === 0.5) {
+  const whole = Math.floor(exponent);
+  if (whole !== exponent) {
     // (−Infinity)^½ is Infinity, and (−0)^½ is 0.
     const root = g.add(g.op("f32x4.sqrt", x), g.number(0));
-    return g.select(g.compare("eq", x, g.number(-Infinity)), g.number(Infinity), root);
+    const product = whole === 0 ? root : g.mul(power(g, g.abs(x), whole), root);
+    return g.select(g.compare("eq", x, g.number(-Infinity)), g.number(Infinity), product);
   }
   if (exponent === 1) return x;
   const half = power(g, x, Math.floor(exponent / 2));

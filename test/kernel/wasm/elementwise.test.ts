@@ -120,6 +120,7 @@ describe("formulas in WebAssembly", () => {
     "a ** 2 + (b * b) ** 0.5",
     "(a - s) ** 7",
     "abs(a) ** -0.5",
+    "abs(a) ** 1.5 + abs(b) ** -2.5",
     "exp(-abs(a)) * tanh(b) + log1p(abs(c))",
     "atan2(a, b)",
     "s * t - a",
@@ -252,6 +253,15 @@ describe("formulas in WebAssembly", () => {
     const lines = log.slice(before);
     assert.equal(lines.length, 2);
     assert.match(lines[1]!, /formula of y, x: the known-answer test failed with multiply and add .*should be 99/);
+  });
+
+  it("powers of what has no other answer: zeros, infinities, NaN", () => {
+    const data = [0, -0, Infinity, -Infinity, NaN, -1, 1e-30, -2];
+    for (const exponent of [0, 1, 2, 3, -1, -2, -3, 0.5, 1.5, -0.5, -1.5]) {
+      const x = tensor(data);
+      const want = [...x.toTypedArray()].map((v) => Math.fround(v ** exponent));
+      assert.deepEqual([...x.pow(exponent).toTypedArray()], want, `** ${exponent}`);
+    }
   });
 
   it("what has to stay in JavaScript: remainders, powers by a variable, whole numbers", () => {
