@@ -1,5 +1,5 @@
 import { defineKernel, differs, pattern, type Bench, type Exports } from "./kernel.ts";
-import { unaryFunctions } from "./math.ts";
+import { fadingExp, unaryFunctions } from "./math.ts";
 import type { ModuleBuilder } from "./module.ts";
 import { extremeRow } from "./reduce.ts";
 import { eachRow, rowPass, splatOf, vectorFunction } from "./rows.ts";
@@ -41,7 +41,7 @@ export type SoftmaxExports = {
 } & Exports;
 
 function buildSoftmax(module: ModuleBuilder): void {
-  const exp = unaryFunctions["exp"]!;
+  const exp = fadingExp;
   const largest = extremeRow(module, "max");
   const exponentials = rowPass(module, "_exponentials", {
     inputs: 1,
