@@ -127,12 +127,20 @@ function emitPanel(module: ModuleBuilder, rows: number): FunctionBuilder {
 }
 
 /**
- * Emits the packing of weights into panels: `pack(plan, w, packed)`. In packed[group][panel][taps][rows].
+ * Emits the packing of weights into packed[group][panel][taps][rows]:
+ *
+ *     pack(plan, w, groupStep, rowStep, channelStep, tapStep, channels, packed)
+ *
+ * `w` is the address of the first tap. A plan's taps are `channels` times those of the kernel.
  */
 function emitPack(module: ModuleBuilder): void {
-  const f = module.func("pack", ["i32", "i32", "i32"]);
-  const [plan, w, to] = [0, 1, 2];
-  const [groups, left, height, tap, row, from, bytes] = f.many(7, "i32") as [
+  const f = module.func("pack", new Array<"i32">(8).fill("i32"));
+  const [plan, w, groupStep, rowStep, channelStep, tapStep, channels, to] = [0, 1, 2, 3, 4, 5, 6, 7];
+  const [groups, left, height, kernel, channel, tap, row, first, start, at, from] = f.many(11, "i32") as [
+    Local,
+    Local,
+    Local,
+    Local,
     Local,
     Local,
     Local,
@@ -142,24 +150,29 @@ function emitPack(module: ModuleBuilder): void {
     Local, // prettier-ignore
   ];
   word(f, plan, "groups").set(groups);
-  word(f, plan, "taps").i32(2).op("i32.shl").set(bytes);
+  word(f, plan, "taps").get(channels).op("i32.div_u").set(kernel);
   f.countDown(groups, 1, () => {
     word(f, plan, "outChannels").set(left);
+    f.get(w).set(first);
     f.loop(() => {
       nextPanel(f, left, height, mostRows);
-      word(f, plan, "taps").set(tap);
-      f.countDown(tap, 1, () => {
-        f.get(height).set(row).get(w).set(from);
-        f.countDown(row, 1, () => {
-          f.get(to).get(from).memory("f32.load").memory("f32.store");
-          f.advance(to, 4).advanceBy(from, bytes);
+      f.get(channels).set(channel).get(first).set(start);
+      f.countDown(channel, 1, () => {
+        f.get(kernel).set(tap).get(start).set(at);
+        f.countDown(tap, 1, () => {
+          f.get(height).set(row).get(at).set(from);
+          f.countDown(row, 1, () => {
+            f.get(to).get(from).memory("f32.load").memory("f32.store");
+            f.advance(to, 4).advanceBy(from, rowStep);
+          });
+          f.advanceBy(at, tapStep);
         });
-        f.advance(w, 4);
+        f.advanceBy(start, channelStep);
       });
-      // The first row has been passed; the others of the panel follow.
-      f.get(w).get(height).i32(1).op("i32.sub").get(bytes).op("i32.mul").op("i32.add").set(w);
+      f.get(first).get(height).get(rowStep).op("i32.mul").op("i32.add").set(first);
       f.get(left).get(height).op("i32.sub").tee(left).brIf(0);
     });
+    f.advanceBy(w, groupStep);
   });
 }
 

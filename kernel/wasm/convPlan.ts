@@ -12,6 +12,17 @@ export interface Geometry {
   readonly groups: number;
 }
 
+/** The geometry of the convolution that gives the gradient by the input: output → input, the kernel turned round. Stride 1. */
+export function turned(g: Geometry): Geometry {
+  return {
+    ...g,
+    input: g.output,
+    weight: [g.weight[1]! * g.groups, g.weight[0]! / g.groups, g.weight[2]!, g.weight[3]!],
+    output: g.input,
+    padding: [g.dilation[0] * (g.weight[2]! - 1) - g.padding[0], g.dilation[1] * (g.weight[3]! - 1) - g.padding[1]],
+  };
+}
+
 /** The words of a plan, in order; all but the counts are bytes or addresses. */
 const words = [
   "groups", // of channels
@@ -195,11 +206,13 @@ export function makePlan(g: Geometry): Plan {
   const all = [...full, ...rest];
   if (all.length % 2 === 1) all.push(all.at(-1)!);
   const outputChannel = flat ? all.length * stripBytes : oh * ow * 4;
-  const chunk = Math.max(1, Math.ceil(batch / 16));
+  // Sums of the weights' gradient are folded after every chunk: it should have enough strips to be worth it.
+  const enough = Math.ceil(64 / (full.length + rest.length));
+  const chunk = Math.min(batch, Math.max(Math.ceil(batch / 16), enough));
 
   // As many images as stay in the second cache while all weights pass over them.
   const perImage = (copied ? planesBytes : allIn * height * width * 4) + outputChannel * allOut;
-  const together = Math.min(chunk, Math.max(1, Math.floor((512 << 10) / perImage)));
+  const together = Math.min(chunk, Math.max(enough, Math.floor((512 << 10) / perImage)));
 
   const lists = {
     inputCopy: copyList(allIn, height * width * 4, channelBytes, parts),

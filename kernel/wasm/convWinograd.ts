@@ -35,17 +35,53 @@ function emitWeights(module: ModuleBuilder): void {
     Local,
     Local, // prettier-ignore
   ];
-  const taps = Array.from({ length: 9 }, () => f.local("f32"));
-  const half = Array.from({ length: 12 }, () => f.local("f32"));
-  const sum = f.local("f32");
+  const lanes = f.many(4, "i32");
+  const taps = f.many(9, "v128");
+  const between = f.many(12, "v128");
+  const [sum, half] = f.many(2, "v128") as [Local, Local];
+  f.f32(0.5).op("f32x4.splat").set(half);
   f.get(rows).get(columns).op("i32.mul").i32(2).op("i32.shl").set(step);
   /** a, (a + b + c) / 2, (a − b + c) / 2, c. */
   const spread = (a: Local, b: Local, c: Local, put: (i: number, value: () => void) => void): void => {
     put(0, () => f.get(a));
-    f.get(a).get(c).op("f32.add").set(sum);
-    put(1, () => f.get(sum).get(b).op("f32.add").f32(0.5).op("f32.mul"));
-    put(2, () => f.get(sum).get(b).op("f32.sub").f32(0.5).op("f32.mul"));
+    f.get(a).get(c).op("f32x4.add").set(sum);
+    put(1, () => f.get(sum).get(b).op("f32x4.add").get(half).op("f32x4.mul"));
+    put(2, () => f.get(sum).get(b).op("f32x4.sub").get(half).op("f32x4.mul"));
     put(3, () => f.get(c));
+  };
+  /** `count` rows of a panel from `row` on, one to a lane. */
+  const some = (count: number): void => {
+    f.get(w).get(row).get(rowStep).op("i32.mul").op("i32.add");
+    f.get(column).get(columnStep).op("i32.mul").op("i32.add").set(lanes[0]!);
+    for (let lane = 1; lane < count; lane++)
+      f.get(lanes[lane - 1]!)
+        .get(rowStep)
+        .op("i32.add")
+        .set(lanes[lane]!);
+    taps.forEach((tap) => {
+      for (let lane = 0; lane < count; lane++) {
+        f.get(lanes[lane]!);
+        if (lane === 0) f.memory("v128.load32_zero").set(tap);
+        else f.get(tap).laneMemory("v128.load32_lane", lane).set(tap);
+        f.advanceBy(lanes[lane]!, tapStep);
+      }
+    });
+    for (let j = 0; j < 3; j++) {
+      spread(taps[j]!, taps[3 + j]!, taps[6 + j]!, (i, value) => {
+        value();
+        f.set(between[i * 3 + j]!);
+      });
+    }
+    f.get(to).get(row).i32(2).op("i32.shl").op("i32.add").set(at);
+    for (let i = 0; i < 4; i++) {
+      spread(between[i * 3]!, between[i * 3 + 1]!, between[i * 3 + 2]!, (_, value) => {
+        f.get(at);
+        value();
+        if (count === 4) f.memory("v128.store");
+        else f.laneMemory("v128.store32_lane", 0);
+        f.advanceBy(at, step);
+      });
+    }
   };
   f.get(rows).set(left);
   f.loop(() => {
@@ -53,27 +89,28 @@ function emitWeights(module: ModuleBuilder): void {
     f.i32(0).set(column);
     f.loop(() => {
       f.i32(0).set(row);
-      f.loop(() => {
-        f.get(w).get(row).get(rowStep).op("i32.mul").op("i32.add");
-        f.get(column).get(columnStep).op("i32.mul").op("i32.add").set(from);
-        taps.forEach((tap) => f.get(from).memory("f32.load").set(tap).advanceBy(from, tapStep));
-        for (let j = 0; j < 3; j++) {
-          spread(taps[j]!, taps[3 + j]!, taps[6 + j]!, (i, value) => {
-            value();
-            f.set(half[i * 3 + j]!);
-          });
-        }
-        f.get(to).set(at);
-        for (let i = 0; i < 4; i++) {
-          spread(half[i * 3]!, half[i * 3 + 1]!, half[i * 3 + 2]!, (_, value) => {
-            f.get(at);
-            value();
-            f.memory("f32.store").advanceBy(at, step);
-          });
-        }
-        f.advance(to, 4);
-        f.get(row).i32(1).op("i32.add").tee(row).get(height).op("i32.lt_s").brIf(0);
-      });
+      f.get(height)
+        .i32(4)
+        .op("i32.ge_s")
+        .if(
+          () => {
+            some(4);
+            // The last four, some of them again.
+            f.get(height)
+              .i32(4)
+              .op("i32.sub")
+              .tee(row)
+              .if(() => some(4));
+          },
+          () => {
+            f.get(height).set(from);
+            f.countDown(from, 1, () => {
+              some(1);
+              f.advance(row, 1);
+            });
+          },
+        );
+      f.get(to).get(height).i32(2).op("i32.shl").op("i32.add").set(to);
       f.get(column).i32(1).op("i32.add").tee(column).get(columns).op("i32.lt_s").brIf(0);
     });
     f.get(w).get(height).get(rowStep).op("i32.mul").op("i32.add").set(w);

@@ -29,6 +29,7 @@ export interface WinogradPlan {
   readonly address: number;
   readonly scratchBytes: number;
   readonly transformedBytes: number;
+  readonly chunk: number;
   /** Keeps the memory. */
   readonly span: Span;
 }
@@ -41,30 +42,22 @@ export const blockTiles = 16;
  * and additions for each channel that must be worth it. By shape only, so that results depend on shapes only.
  */
 export function winogradFits(g: Geometry): boolean {
-  const ones = [...g.stride, ...g.dilation, g.groups].every((n) => n === 1);
+  const [oh, ow] = g.output.slice(2) as [number, number];
+  const blocks = Math.ceil((Math.ceil(oh / 2) * Math.ceil(ow / 8)) / 4);
+  // Half of what the blocks hold must be outputs, and they must outweigh the transformation of the weights.
+  return winogradApplies(g) && oh * ow >= blocks * blockTiles * 2 && g.input[0]! * oh * ow >= 400;
+}
+
+/** Kernel, stride and the like, and enough channels. */
+export function winogradApplies(g: Geometry): boolean {
   return (
-    ones &&
+    [...g.stride, ...g.dilation, g.groups].every((n) => n === 1) &&
     g.weight[2] === 3 &&
     g.weight[3] === 3 &&
     g.padding.every((p) => p <= 2) &&
     g.weight[0]! >= 16 &&
-    g.weight[1]! >= 16 &&
-    g.output[2]! >= 4 &&
-    g.output[3]! >= 8 &&
-    g.input[2]! >= 4 &&
-    g.input[3]! >= 8
+    g.weight[1]! >= 16
   );
-}
-
-/** The geometry of the convolution that gives the gradient by the input: output → input, the kernel turned round. */
-export function turned(g: Geometry): Geometry {
-  return {
-    ...g,
-    input: g.output,
-    weight: [g.weight[1]!, g.weight[0]!, 3, 3],
-    output: g.input,
-    padding: [2 - g.padding[0], 2 - g.padding[1]],
-  };
 }
 
 export function makeWinogradPlan(g: Geometry): WinogradPlan {
@@ -145,6 +138,7 @@ export function makeWinogradPlan(g: Geometry): WinogradPlan {
     address,
     scratchBytes:
       planesBytes + 16 * blockTiles * 4 * (channels + outChannels + 2) + (cropped ? outChannels * outputChannel : 0),
+    chunk: values.chunk,
     transformedBytes: 16 * channels * outChannels * 4,
     span,
   };

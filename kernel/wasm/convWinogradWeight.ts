@@ -397,9 +397,15 @@ export function emitWinogradWeight(module: ModuleBuilder): void {
   // What the images do not fill stays 0: margins, and lanes that are no channel.
   f.get(scratch);
   word(f, plan, "inputsBytes");
-  word(f, plan, "outputsBytes").op("i32.add").call(zero);
-  sum(scratch, "inputsBytes", outputs);
-  sum(outputs, "outputsBytes", values);
+  word(f, plan, "outputsBytes").op("i32.add");
+  word(f, plan, "together").op("i32.mul").call(zero);
+  const region = (base: Local, bytes: WinogradWeightWord, into: Local): void => {
+    f.get(base);
+    word(f, plan, bytes);
+    word(f, plan, "together").op("i32.mul").op("i32.add").set(into);
+  };
+  region(scratch, "inputsBytes", outputs);
+  region(outputs, "outputsBytes", values);
   word(f, plan, "valuesStep").set(valuesStep);
   word(f, plan, "othersStep").set(othersStep);
   f.get(values).get(valuesStep).i32(16).op("i32.mul").op("i32.add").set(others);
@@ -415,19 +421,30 @@ export function emitWinogradWeight(module: ModuleBuilder): void {
     word(f, plan, "chunk").get(to);
     word(f, plan, "chunk").op("i32.lt_u").op("select").tee(images);
     f.get(to).op("i32.sub").i32(-1).op("i32.mul").set(to);
-    f.countDown(images, 1, () => {
-      f.get(x);
-      for (const name of ["channels", "height", "width"] as const) word(f, plan, name);
-      sum(scratch, "inputStart", row);
-      f.get(row).get(bStep);
-      word(f, plan, "inputRow").call(interleave);
-      f.get(y);
-      for (const name of ["outChannels", "outputHeight", "outputWidth"] as const) word(f, plan, name);
-      f.get(outputs).get(aStep);
-      word(f, plan, "outputRow").call(interleave);
-
+    f.loop(() => {
+      // count = min(images, together)
+      f.get(images);
+      word(f, plan, "together").get(images);
+      word(f, plan, "together").op("i32.lt_u").op("select").tee(count);
+      f.get(images).op("i32.sub").i32(-1).op("i32.mul").set(images);
+      word(f, plan, "tileCount").get(count).op("i32.mul").set(left);
+      sum(scratch, "inputStart", a);
+      f.get(outputs).set(b);
+      f.countDown(count, 1, () => {
+        f.get(x);
+        for (const name of ["channels", "height", "width"] as const) word(f, plan, name);
+        f.get(a).get(bStep);
+        word(f, plan, "inputRow").call(interleave);
+        f.get(y);
+        for (const name of ["outChannels", "outputHeight", "outputWidth"] as const) word(f, plan, name);
+        f.get(b).get(aStep);
+        word(f, plan, "outputRow").call(interleave);
+        sum(a, "inputsBytes", a);
+        sum(b, "outputsBytes", b);
+        sum(x, "imageBytes", x);
+        sum(y, "outputBytes", y);
+      });
       word(f, plan, "tiles").set(tiles);
-      word(f, plan, "tileCount").set(left);
       f.loop(() => {
         f.get(left);
         word(f, plan, "block").get(left);
@@ -462,8 +479,7 @@ export function emitWinogradWeight(module: ModuleBuilder): void {
         f.get(tiles).get(count).i32(3).op("i32.shl").op("i32.add").set(tiles);
         f.get(left).get(count).op("i32.sub").tee(left).brIf(0);
       });
-      sum(x, "imageBytes", x);
-      sum(y, "outputBytes", y);
+      f.get(images).brIf(0);
     });
     f.advanceBy(parts, partBytes);
     f.get(to).brIf(0);

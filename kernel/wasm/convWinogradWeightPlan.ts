@@ -1,6 +1,5 @@
 import { allocate, lastSpan, type Span } from "./allocator.ts";
 import type { Geometry } from "./convPlan.ts";
-import { winogradFits } from "./convWinogradPlan.ts";
 import { heap } from "./memory.ts";
 
 /** The words of a plan, in order; sizes and steps are bytes. */
@@ -23,7 +22,8 @@ const words = [
   "outputPixel",
   "outputRow",
   "tiles", // offset in input and output of each tile
-  "tileCount",
+  "tileCount", // of one image
+  "together", // images whose tiles are one list
   "block", // tiles at a time
   "valuesStep", // from one to the next of sixteen matrices of the input
   "othersStep", // and of the output
@@ -39,14 +39,10 @@ export interface WinogradWeightPlan {
   readonly scratchBytes: number;
   readonly partBytes: number;
   readonly parts: number;
+  readonly chunk: number;
   readonly lanes: number;
   /** Keeps the memory. */
   readonly span: Span;
-}
-
-/** By shape only. With few tiles the sums are moved about more than they are added to. */
-export function winogradWeightFits(g: Geometry): boolean {
-  return winogradFits(g) && Math.ceil(g.output[2]! / 2) * Math.ceil(g.output[3]! / 2) >= 16;
 }
 
 /** Tiles at a time: the matrices of a block stay in the second cache. */
@@ -64,12 +60,24 @@ export function makeWinogradWeightPlan(g: Geometry): WinogradWeightPlan {
   // A margin of two where the kernel needs it, and no pixel of the image left out.
   const inputRow = Math.max(2 * tileColumns + 2, width + left) * inputPixel;
   const outputRow = 2 * tileColumns * outputPixel;
+  const inputsBytes = Math.max(2 * tileRows + 2, height + top) * inputRow;
+  const outputsBytes = 2 * tileRows * outputRow;
+  const tileCount = tileRows * tileColumns;
+  // Products of few tiles would cost less than adding them up: small images go together.
+  const together = Math.min(batch, Math.max(1, Math.floor(mostTiles / tileCount)));
   const tiles: number[] = [];
-  for (let i = 0; i < tileRows; i++)
-    for (let j = 0; j < tileColumns; j++)
-      tiles.push(2 * i * inputRow + 2 * j * inputPixel, 2 * i * outputRow + 2 * j * outputPixel);
+  for (let n = 0; n < together; n++) {
+    for (let i = 0; i < tileRows; i++) {
+      for (let j = 0; j < tileColumns; j++) {
+        tiles.push(
+          n * inputsBytes + 2 * i * inputRow + 2 * j * inputPixel,
+          n * outputsBytes + 2 * i * outputRow + 2 * j * outputPixel,
+        );
+      }
+    }
+  }
   const block = Math.min(mostTiles, tiles.length / 2);
-  const chunk = Math.max(1, Math.ceil(batch / 8));
+  const chunk = upTo(Math.ceil(batch / 8), together);
   const address = allocate((words.length + tiles.length) * 4);
   const span = lastSpan;
   // One cache line more, so that the matrices do not fall upon the same places of the first cache.
@@ -86,15 +94,16 @@ export function makeWinogradWeightPlan(g: Geometry): WinogradWeightPlan {
     outputWidth: ow,
     imageBytes: channels * height * width * 4,
     outputBytes: outChannels * oh * ow * 4,
-    inputsBytes: Math.max(2 * tileRows + 2, height + top) * inputRow,
-    outputsBytes: 2 * tileRows * outputRow,
+    inputsBytes,
+    outputsBytes,
     inputStart: top * inputRow + left * inputPixel,
     inputPixel,
     inputRow,
     outputPixel,
     outputRow,
     tiles: address + words.length * 4,
-    tileCount: tiles.length / 2,
+    tileCount,
+    together,
     block,
     valuesStep,
     othersStep,
@@ -103,8 +112,9 @@ export function makeWinogradWeightPlan(g: Geometry): WinogradWeightPlan {
   heap.i32.set([...words.map((word) => values[word]), ...tiles], address >>> 2);
   return {
     address,
-    scratchBytes: values.inputsBytes + values.outputsBytes + 16 * (valuesStep + othersStep),
+    scratchBytes: together * (inputsBytes + outputsBytes) + 16 * (valuesStep + othersStep),
     partBytes: 16 * outChannels * lanes * 4,
+    chunk,
     parts: Math.ceil(batch / chunk),
     lanes,
     span,

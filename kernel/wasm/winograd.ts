@@ -1,12 +1,13 @@
 import { allocate, lastSpan, release } from "./allocator.ts";
 import { emitTotal } from "./convWeight.ts";
-import type { Geometry } from "./convPlan.ts";
-import { checkConvolution, geometry } from "./convCheck.ts";
+import { turned, type Geometry } from "./convPlan.ts";
+import { checkConvolution, geometry, sizeOf } from "./convCheck.ts";
+import { overImages, shared, type Sharing } from "./convShare.ts";
 import { emitWinograd } from "./convWinograd.ts";
-import { makeWinogradPlan, turned, type WinogradPlan } from "./convWinogradPlan.ts";
+import { makeWinogradPlan, type WinogradPlan } from "./convWinogradPlan.ts";
 import { emitWinogradWeight } from "./convWinogradWeight.ts";
 import { makeWinogradWeightPlan, type WinogradWeightPlan } from "./convWinogradWeightPlan.ts";
-import { defineKernel, type KernelDefinition } from "./kernel.ts";
+import type { KernelDefinition } from "./kernel.ts";
 import { heap } from "./memory.ts";
 
 type Run = (plan: number, ...rest: number[]) => void;
@@ -59,8 +60,11 @@ export const winogradWeightKernel: KernelDefinition<WinogradWeightExports> = {
       runWinogradWeight(run, g, makeWinogradWeightPlan(g), x, y, w),
     ),
 };
-const forward = defineKernel(winogradKernel);
-const weight = defineKernel(winogradWeightKernel);
+const forward = shared(winogradKernel, "winograd");
+const weight = shared(winogradWeightKernel, "weight");
+
+/** Multiplications and additions, those of the transformations being about a third of them. */
+const operations = (g: Geometry): number => sizeOf(g.output) * g.weight[1]! * 12;
 
 /** Plans by geometry; made once. */
 function remembered<Plan>(make: (g: Geometry) => Plan): (g: Geometry) => Plan {
@@ -81,33 +85,38 @@ const weightPlan = remembered(makeWinogradWeightPlan);
 
 /** As convForward in conv.ts, for geometries that `winogradFits`. */
 export function winogradForward(g: Geometry, x: number, w: number, bias: number, y: number): void {
-  runWinograd(forward(), g, forwardPlan(g), x, w, bias, y);
+  const { run, share } = forward();
+  runWinograd(run, g, forwardPlan(g), x, w, bias, y, share);
 }
-/** As convInput in conv.ts, for geometries that `winogradFits`. */
+/** As convInput in conv.ts, for geometries that `winogradFits` turned round. */
 export function winogradInput(g: Geometry, y: number, w: number, x: number): void {
-  runWinogradInput(forward(), g, inputPlan(g), y, w, x);
+  const { run, share } = forward();
+  runWinogradInput(run, g, inputPlan(g), y, w, x, share);
 }
-/** As convWeight in conv.ts, for geometries that `winogradWeightFits`. */
+/** As convWeight in conv.ts, for geometries to which `winogradApplies`. */
 export function winogradWeight(g: Geometry, x: number, y: number, w: number): void {
-  runWinogradWeight(weight(), g, weightPlan(g), x, y, w);
+  const { run, share } = weight();
+  runWinogradWeight(run, g, weightPlan(g), x, y, w, share);
 }
 
 // prettier-ignore
-export function runWinograd(run: WinogradExports, g: Geometry, plan: WinogradPlan, x: number, w: number, bias: number, y: number): void {
+export function runWinograd(run: WinogradExports, g: Geometry, plan: WinogradPlan, x: number, w: number, bias: number, y: number, share?: Sharing): void {
   const [rows, columns] = g.weight as [number, number];
   const work = begin(plan, rows);
   run.transform(w, columns * 36, 36, 4, rows, columns, work.weights);
-  run.winograd(plan.address, x, work.weights, bias === 0 ? work.zeros : bias, y, work.scratch, plan.scratchBytes, 0, g.input[0]!);
+  const args = [plan.address, x, work.weights, bias === 0 ? work.zeros : bias, y, work.scratch];
+  overImages(run.winograd, share, args, plan.scratchBytes, plan.chunk, g.input[0]!, operations(g));
   release(work.span, work.weights);
 }
 
 // prettier-ignore
-export function runWinogradInput(run: WinogradExports, g: Geometry, plan: WinogradPlan, y: number, w: number, x: number): void {
+export function runWinogradInput(run: WinogradExports, g: Geometry, plan: WinogradPlan, y: number, w: number, x: number, share?: Sharing): void {
   const [columns, rows] = g.weight as [number, number];
   const work = begin(plan, rows);
   // Rows and columns exchanged, and the taps from the last to the first.
   run.transform(w + 32, 36, rows * 36, -4, rows, columns, work.weights);
-  run.winograd(plan.address, y, work.weights, work.zeros, x, work.scratch, plan.scratchBytes, 0, g.input[0]!);
+  const args = [plan.address, y, work.weights, work.zeros, x, work.scratch];
+  overImages(run.winograd, share, args, plan.scratchBytes, plan.chunk, g.input[0]!, operations(g));
   release(work.span, work.weights);
 }
 
@@ -121,11 +130,12 @@ function begin(plan: WinogradPlan, channels: number) {
 }
 
 // prettier-ignore
-export function runWinogradWeight(run: WinogradWeightExports, g: Geometry, plan: WinogradWeightPlan, x: number, y: number, w: number): void {
+export function runWinogradWeight(run: WinogradWeightExports, g: Geometry, plan: WinogradWeightPlan, x: number, y: number, w: number, share?: Sharing): void {
   const { parts: count, partBytes, scratchBytes } = plan;
   const parts = allocate(count * partBytes + scratchBytes);
   const span = lastSpan;
-  run.weight(plan.address, x, y, parts, partBytes, parts + count * partBytes, scratchBytes, 0, g.input[0]!);
+  const args = [plan.address, x, y, parts, partBytes, parts + count * partBytes];
+  overImages(run.weight, share, args, scratchBytes, plan.chunk, g.input[0]!, operations(g));
   run.total(parts, partBytes, count, parts);
   run.restore(parts, partBytes / 16, g.weight[0]!, g.weight[1]!, plan.lanes, w);
   release(span, parts);

@@ -5,14 +5,24 @@ import {
   inputKernel,
   runForward,
   runInput,
+  runTurned,
   runWeight,
   weightKernel,
   type Geometry,
 } from "../../../kernel/wasm/conv.ts";
-import { makePlan } from "../../../kernel/wasm/convPlan.ts";
+import { makePlan, turned } from "../../../kernel/wasm/convPlan.ts";
 import { build, onBench, type Bench } from "../../../kernel/wasm/kernel.ts";
 import { fused, plain, wide, type Variant } from "../../../kernel/wasm/variant.ts";
-import { assertNear, geometry, operands, reference, type Operands, type Pair, type Sizes } from "./convReference.ts";
+import {
+  assertNear,
+  backwards,
+  geometry,
+  operands,
+  reference,
+  type Operands,
+  type Pair,
+  type Sizes,
+} from "./convReference.ts";
 
 const variants: readonly Variant[] = [wide, fused, plain];
 const kernels = new Map(
@@ -43,6 +53,11 @@ function check(variant: Variant, g: Geometry, seed = 0): void {
     const want = reference(g, given);
     const got = run(bench, variant, g, given);
     assertNear(got, want, 1e-6, JSON.stringify(g));
+    const back = turned(g);
+    if (g.stride.some((n) => n !== 1) || back.padding.some((n) => n < 0)) return;
+    const x = bench.f32(got.x.data.length);
+    runTurned(kernels.get(variant)!.forward, back, makePlan(back), given.y.address, given.w.address, x.address);
+    assertNear({ ...got, x }, want, 1e-6, `the turned ${JSON.stringify(g)}`);
   });
 }
 
@@ -102,6 +117,25 @@ describe("convolution in WebAssembly", () => {
         }),
       );
       assert.deepEqual(results[0], results[1], name);
+    }
+  });
+
+  it("chunks of images in any order give the same bits", () => {
+    const { forward, input, weight } = kernels.get(fused)!;
+    for (const sizes of [1, 2, 3, 6, 9, 10].map((row) => table[row]![1])) {
+      const g = geometry([40, ...sizes.slice(1)] as unknown as Sizes)!;
+      onBench((bench) => {
+        const given = operands(bench, g, 3);
+        const { x, w, y, bias } = given;
+        const plan = makePlan(g);
+        const want = run(bench, fused, g, given);
+        const out = { x: bench.f32(x.data.length), w: bench.f32(w.data.length), y: bench.f32(y.data.length) };
+        const all = [x.address, w.address, y.address] as const;
+        runForward(forward, g, plan, all[0], all[1], bias.address, out.y.address, backwards(forward.forward));
+        runInput(input, g, plan, all[2], all[1], out.x.address, backwards(input.input));
+        runWeight(weight, g, plan, all[0], all[2], out.w.address, backwards(weight.weight));
+        for (const name of ["y", "x", "w"] as const) assert.deepEqual(out[name].data, want[name].data);
+      });
     }
   });
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { convTerms } from "../../../kernel/wasm/convTerms.ts";
+import type { Sharing } from "../../../kernel/wasm/convShare.ts";
+import { heap } from "../../../kernel/wasm/memory.ts";
 import type { Geometry } from "../../../kernel/wasm/convPlan.ts";
 import { pattern, type Bench } from "../../../kernel/wasm/kernel.ts";
 
@@ -80,4 +82,21 @@ export function assertNear(
       assert.ok(near, `${name}[${i}] of ${what}: got ${got[name].data[i]}, want ${value} ± ${bound}`);
     });
   }
+}
+
+/**
+ * Computes chunks as threads may: one by one, from the last to the first, with scratch memory that holds anything. The
+ * bits must be those of one call for all images.
+ */
+export function backwards(run: (...args: number[]) => void): Sharing {
+  return {
+    worthwhile: () => true,
+    images(args, scratchBytes, chunk, images) {
+      const scratch = args.at(-1)!;
+      for (let from = Math.floor((images - 1) / chunk) * chunk; from >= 0; from -= chunk) {
+        heap.f32.fill(NaN, scratch >>> 2, (scratch + scratchBytes) >>> 2);
+        run(...args, 0, from, Math.min(images, from + chunk));
+      }
+    },
+  };
 }
