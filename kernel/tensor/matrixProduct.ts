@@ -2,7 +2,7 @@ import { float64, gemm, gemmBatch, gemmFrom } from "../wasm/gemm.ts";
 import { gemm as gemmInJavaScript } from "./gemm.ts";
 import { broadcastStrides, sizeOf, type Shape } from "./shape.ts";
 import { bytesOf } from "./storage.ts";
-import { addressOf, type Tensor } from "./tensor.ts";
+import { addressOf, packed, type Tensor } from "./tensor.ts";
 
 /** Which operands are meant transposed, in their last two dims. */
 export interface Form {
@@ -12,7 +12,8 @@ export interface Form {
 
 /**
  * Writes the products of the matrices in `a` and `b`, of which `form` says which are transposed, into c[…, m, n], which lies
- * row by row. The leading dims of `a` and `b` broadcast to those of `c`. With `bias`[n] every row starts from it.
+ * row by row. The leading dims of `a` and `b` broadcast to those of `c`. With `bias`[n], where `b` is one matrix and `a` is
+ * not transposed, every row starts from it.
  *
  * float32 and float64 are summed in their own precision from k = 0 on, in WebAssembly (wasm/gemm.ts). Whole and mixed
  * dtypes are summed in double precision; a bias is for the first two only.
@@ -24,8 +25,8 @@ export function multiply(a: Tensor, b: Tensor, c: Tensor, form: Form, bias?: Ten
   let m = c.shape[dc - 2]!;
   const n = c.shape[dc - 1]!;
   const k = a.shape[ca]!;
-  const rowA = a.strides[ra]!;
-  const columnA = a.strides[ca]!;
+  let rowA = a.strides[ra]!;
+  let columnA = a.strides[ca]!;
   const rowB = b.strides[rb]!;
   const columnB = b.strides[cb]!;
   const { dtype } = c;
@@ -33,10 +34,11 @@ export function multiply(a: Tensor, b: Tensor, c: Tensor, form: Form, bias?: Ten
     return inJavaScript(a, b, c, m, n, k, rowA, columnA, rowB, columnB);
   }
   if (dc > 2) {
-    if (!(db === 2 && !form.left && evenRows(a))) {
-      return stack(a, b, c, m, n, k, rowA, columnA, rowB, columnB, bias);
-    }
-    // One matrix for all: a single tall product.
+    if (db !== 2 || form.left) return stack(a, b, c, m, n, k, rowA, columnA, rowB, columnB);
+    // One matrix for all: a single tall product, if need be of a copy.
+    if (!a.isPacked && !evenRows(a)) return multiply(packed(a), b, c, form, bias);
+    // The step along a dim of size 1 says nothing.
+    if (a.isPacked) [rowA, columnA] = [k, 1];
     m = sizeOf(c.shape) / Math.max(1, n);
   }
   const [atA, atB, atC] = [addressOf(a), addressOf(b), addressOf(c)];
@@ -65,7 +67,7 @@ function evenRows({ shape, strides }: Tensor): boolean {
 // prettier-ignore
 function stack(
   a: Tensor, b: Tensor, c: Tensor, m: number, n: number, k: number,
-  rowA: number, columnA: number, rowB: number, columnB: number, bias: Tensor | undefined,
+  rowA: number, columnA: number, rowB: number, columnB: number,
 ): void {
   const lead = c.shape.slice(0, -2);
   const stepsA = leadingSteps(a, lead);
@@ -75,11 +77,10 @@ function stack(
   const bytes = bytesOf[c.dtype];
   const batch = c.dtype === "float32" ? gemmBatch : float64.gemmBatch;
   let to = addressOf(c);
-  if (bias !== undefined) fillRows(c, bias);
   eachMatrix(lead.slice(0, -1), stepsA, stepsB, (offsetA, offsetB) => {
     batch(
       count, m, n, k, addressOf(a) + offsetA * bytes, stepsA[inner]!, rowA, columnA,
-      addressOf(b) + offsetB * bytes, stepsB[inner]!, rowB, columnB, to, m * n, n, bias !== undefined,
+      addressOf(b) + offsetB * bytes, stepsB[inner]!, rowB, columnB, to, m * n, n, false,
     );
     to += count * m * n * bytes;
   });
@@ -109,12 +110,6 @@ function eachMatrix(
     }
     use(offsetA, offsetB);
   }
-}
-
-function fillRows(c: Tensor, bias: Tensor): void {
-  const row = bias.storage.array().subarray(bias.offset, bias.offset + bias.shape[0]!);
-  const out = c.storage.array();
-  for (let at = c.offset; at < c.offset + sizeOf(c.shape); at += row.length) out.set(row, at);
 }
 
 // prettier-ignore

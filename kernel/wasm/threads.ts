@@ -103,6 +103,8 @@ export interface Job {
  */
 export function parallel(job: Job, count: number, nanoseconds: number, repeatable: boolean): void {
   const { kernel, run, width } = job;
+  // Ended in the middle and caught: parts of it may still be written.
+  if (underWay) drainThreads();
   if (count > 1 && !started) start();
   const f = kernel.exports[run] as WasmFunction;
   const gain = gains.of(kernel.id, nanoseconds);
@@ -125,7 +127,6 @@ function call(f: WasmFunction, width: number, chunk: number): void {
 }
 
 function publish({ kernel, run, width, scratchAt, scratchBytes }: Job, count: number): void {
-  if (underWay) drainThreads();
   underWay = true;
   for (const helper of helpers) {
     if (helper.known[kernel.id] !== true) {

@@ -147,16 +147,20 @@ describe("ops: algebra holds for all shapes", () => {
     );
   });
 
-  it("linear is the product with the transposed weight, plus the bias, for every dtype and rank", () =>
+  it("linear is the product with the transposed weight, plus the bias, for every dtype, rank and layout", () =>
     fc.assert(
       fc.property(
         fc.array(size, { maxLength: 3 }),
         size,
         size,
         fc.constantFrom("float32", "float64", "int32"),
-        (lead, k, n, dtype) => {
+        fc.boolean(),
+        (lead, k, n, dtype, turned) => {
           const make = (...shape: number[]): Tensor => randn(shape).mul(9).to(dtype);
-          const [x, w, b] = [make(...lead, k), make(n, k), make(n)];
+          const reverse = (shape: number[]): number[] => shape.map((_, i) => shape.length - 1 - i);
+          const sizes = [...lead, k];
+          const x = turned ? make(...reverse(sizes).map((d) => sizes[d]!)).permute(reverse(sizes)) : make(...sizes);
+          const [w, b] = [make(n, k), make(n)];
           const want = x.to("float64").matmul(w.to("float64").t()).add(b.to("float64"));
           const y = ops.linear(x, w, b);
           assert.equal(y.dtype, dtype);

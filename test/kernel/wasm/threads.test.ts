@@ -222,6 +222,11 @@ describe("compute threads", function () {
       const scope = vm.createContext({ fill: () => fill(address, 16, 1000, 400, size) });
       for (let round = 0; round < 40; round++) {
         assert.throws(() => vm.runInContext("for (;;) fill()", scope, { timeout: 1 + (round % 7) }), /timed out/);
+        // Caught by someone who knows nothing of threads: the next job sees to it.
+        if (round % 4 === 3) {
+          assert.ok(fill(address, 16, 1000, 5, size), `round ${round}`);
+          continue;
+        }
         drainThreads();
         data.fill(7);
         // Whoever still had a part would write within a millisecond.
