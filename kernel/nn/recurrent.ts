@@ -2,6 +2,7 @@ import { add, mul, sub } from "../ops/arithmetic.ts";
 import { cat, stack, unbind } from "../ops/cat.ts";
 import { flip } from "../ops/flip.ts";
 import { linear } from "../ops/linear.ts";
+import { gru } from "../ops/gru.ts";
 import { lstm } from "../ops/lstm.ts";
 import { relu } from "../ops/relu.ts";
 import { transpose } from "../ops/transpose.ts";
@@ -37,6 +38,10 @@ interface Cell {
   readonly hh: Tensor;
   readonly bih: Tensor | undefined;
   readonly bhh: Tensor | undefined;
+}
+
+function weightsOf({ ih, hh, bih, bhh }: Cell): Tensor[] {
+  return [ih, hh, bih, bhh].filter((w) => w !== undefined);
 }
 
 /**
@@ -201,10 +206,10 @@ export class LSTM extends Recurrent {
     cell: Cell,
     reverse: boolean,
   ): { output: Tensor; last: readonly Tensor[] } {
-    const weights = [cell.ih, cell.hh, cell.bih, cell.bhh].filter((w) => w !== undefined);
-    const tensors = [sequence, ...initial, ...weights];
+    const weights = weightsOf(cell);
     // Fused for float32; anything else from basic ops.
-    if (!tensors.every((x) => x.dtype === "float32")) return super.layer(sequence, initial, cell, reverse);
+    if (![sequence, ...initial, ...weights].every((x) => x.dtype === "float32"))
+      return super.layer(sequence, initial, cell, reverse);
     const { output, h, c } = lstm(sequence, [initial[0]!, initial[1]!], weights, reverse);
     return { output, last: [h, c] };
   }
@@ -236,6 +241,18 @@ export class GRU extends Recurrent {
     const [hr, hz, hn] = linear(h!, hh, bhh).chunk(3, 1) as [Tensor, Tensor, Tensor];
     const n = tanh(add(xn, mul(sigmoid(add(xr, hr)), hn)));
     return [add(n, mul(sigmoid(add(xz, hz)), sub(h!, n)))];
+  }
+  protected override layer(
+    sequence: Tensor,
+    initial: readonly Tensor[],
+    cell: Cell,
+    reverse: boolean,
+  ): { output: Tensor; last: readonly Tensor[] } {
+    const weights = weightsOf(cell);
+    if (![sequence, ...initial, ...weights].every((x) => x.dtype === "float32"))
+      return super.layer(sequence, initial, cell, reverse);
+    const output = gru(sequence, initial[0]!, weights, reverse);
+    return { output, last: [output.select(0, reverse ? 0 : sequence.shape[0]! - 1)] };
   }
   /** → [output of all times, last state of each layer]. */
   override forward(x: Tensor, h0?: Tensor): [output: Tensor, h: Tensor] {

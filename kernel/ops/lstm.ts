@@ -1,15 +1,14 @@
 import { grad } from "../autograd/backward.ts";
 import { gradMode } from "../autograd/mode.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
-import { filled } from "../tensor/create.ts";
 import { compileLoop } from "../tensor/loop.ts";
-import { addressOf, copyElements, empty, packed, view, type Tensor } from "../tensor/tensor.ts";
-import { gemm, gemmFrom, gemmPacked, packRight } from "../wasm/gemm.ts";
-import { reduceKernels } from "../wasm/reduce.ts";
+import { addressOf, copyElements, empty, packed, type Tensor } from "../tensor/tensor.ts";
+import { gemm, gemmPacked, packRight } from "../wasm/gemm.ts";
 import { add, mul } from "./arithmetic.ts";
 import { cat, chunk, stack, unbind } from "./cat.ts";
 import { flip } from "./flip.ts";
 import { linear } from "./linear.ts";
+import { at, biasGradient, inputGates, parts, times, weightGradients } from "./recurrent.ts";
 import { sigmoid } from "./sigmoid.ts";
 import { narrow, select } from "./slice.ts";
 import { tanh } from "./trigonometric.ts";
@@ -50,26 +49,6 @@ const retreat = compileLoop(
   },
 );
 
-const addBoth = compileLoop("y = a + b", { operands: ["y", "a", "b"], writes: ["y"] });
-
-/** The four parts of gates[time, batch, 4·hidden] at time t, each [batch, hidden]. */
-function parts(gates: Tensor, t: number): [i: Tensor, f: Tensor, g: Tensor, o: Tensor] {
-  const [, batch, four] = gates.shape as [number, number, number];
-  const hidden = four / 4;
-  const part = (k: number): Tensor =>
-    view(gates, [batch, hidden], [four, 1], gates.offset + t * batch * four + k * hidden);
-  return [part(0), part(1), part(2), part(3)];
-}
-/** x[t] of x[time, batch, hidden] that lies without gaps. */
-function at(x: Tensor, t: number): Tensor {
-  const [, batch, hidden] = x.shape as [number, number, number];
-  return view(x, [batch, hidden], [hidden, 1], x.offset + t * batch * hidden);
-}
-function times(time: number, reverse: boolean): number[] {
-  const order = Array.from({ length: time }, (_, t) => t);
-  return reverse ? order.reverse() : order;
-}
-
 /**
  * One layer and direction of an LSTM, float32: inputs x[time, batch, in], h₀ and c₀[batch, hidden], W_ih[4·hidden, in],
  * W_hh[4·hidden, hidden], and b_ih and b_hh[4·hidden] or neither → [time + 1, batch, hidden]: the outputs of all times, and
@@ -80,28 +59,20 @@ function times(time: number, reverse: boolean): number[] {
 const lstmLayer: Op<Direction> = defineOp({
   name: "lstm",
   forward([x, h0, c0, ih, hh, bih, bhh], direction) {
-    const [time, batch, size] = x!.shape as [number, number, number];
+    const [time, batch] = x!.shape as [number, number, number];
     const hidden = h0!.shape[1]!;
     const four = 4 * hidden;
-    const input = packed(x!);
-    const [wih, whh] = [packed(ih!), packed(hh!)];
-    const bias = filled([four], 0, "float32");
-    if (bih !== undefined) addBoth(bias.shape, [bias, bih, bhh!], []);
-    const gates = empty([time, batch, four], "float32");
+    const gates = inputGates(x!, ih!, bih === undefined ? [] : [bih, bhh!]);
     const y = empty([time + 1, batch, hidden], "float32");
     const cells = empty([time, batch, hidden], "float32");
-    // prettier-ignore
-    gemmFrom(
-      time * batch, four, size, addressOf(input), size, 1, addressOf(wih), 1, size,
-      addressOf(bias), 0, 1, addressOf(gates), four,
-    );
+    const whh = packed(hh!);
     const recurrent = packRight(hidden, four, addressOf(whh), 1, hidden);
     let [h, c] = [packed(h0!), packed(c0!)];
     for (const t of times(time, direction.reverse)) {
       const gate = addressOf(gates) + t * batch * four * 4;
       gemmPacked(batch, addressOf(h), hidden, 1, recurrent, gate, four, 1, gate, four);
       const [next, output] = [at(cells, t), at(y, t)];
-      advance(next.shape, [...parts(gates, t), c, next, output], []);
+      advance(next.shape, [...parts(gates, t, 4), c, next, output], []);
       [h, c] = [output, next];
     }
     recurrent.free();
@@ -138,10 +109,10 @@ function backwards(
   reverse: boolean,
   needs: readonly boolean[],
 ): (Tensor | undefined)[] {
-  const [time, batch, size] = x!.shape as [number, number, number];
+  const [time, batch] = x!.shape as [number, number, number];
   const hidden = h0!.shape[1]!;
   const four = 4 * hidden;
-  const [whh, wih] = [packed(hh!), packed(ih!)];
+  const whh = packed(hh!);
   const dgates = empty(gates.shape, "float32");
   const dc = empty([batch, hidden], "float32");
   copyElements(at(g, time), dc.storage.array(), 0);
@@ -153,7 +124,7 @@ function backwards(
   order.forEach((t, k) => {
     const before = order[k + 1];
     const c = before === undefined ? first : at(cells, before);
-    retreat(dc.shape, [...parts(gates, t), c, at(cells, t), dh, dc, ...parts(dgates, t)], []);
+    retreat(dc.shape, [...parts(gates, t, 4), c, at(cells, t), dh, dc, ...parts(dgates, t, 4)], []);
     const gate = addressOf(dgates) + t * batch * four * 4;
     // The gradient by the output before: what comes from outside, and what comes through these gates.
     const outside = before === undefined ? undefined : at(g, before);
@@ -166,38 +137,10 @@ function backwards(
   });
   recurrent.free();
 
-  const all = time * batch;
-  const from = addressOf(dgates);
-  const gradients: (Tensor | undefined)[] = [undefined, needs[1] ? carried : undefined, needs[2] ? dc : undefined];
-  if (needs[0]) {
-    const dx = (gradients[0] = empty(x!.shape, "float32"));
-    gemm(all, size, four, from, four, 1, addressOf(wih), size, 1, addressOf(dx), size, false);
-  }
-  if (needs[3]) {
-    const input = packed(x!);
-    const dih = (gradients[3] = empty(ih!.shape, "float32"));
-    gemm(four, size, all, from, 1, four, addressOf(input), size, 1, addressOf(dih), size, false);
-  }
-  if (needs[4]) {
-    const start = packed(h0!);
-    const dhh = (gradients[4] = empty(hh!.shape, "float32"));
-    const last = reverse ? time - 1 : 0;
-    const gate = from + last * batch * four * 4;
-    gemm(four, hidden, batch, gate, 1, four, addressOf(start), hidden, 1, addressOf(dhh), hidden, false);
-    // Each time's gates beside the output before it: all but the first gates, all but the last output.
-    const [later, earlier] = reverse ? [0, 1] : [1, 0];
-    // prettier-ignore
-    gemm(
-      four, hidden, (time - 1) * batch, from + later * batch * four * 4, 1, four,
-      addressOf(y) + earlier * batch * hidden * 4, hidden, 1, addressOf(dhh), hidden, true,
-    );
-  }
-  if (bih !== undefined && (needs[5] || needs[6])) {
-    const db = empty([four], "float32");
-    reduceKernels().sumColumns(1, all, four, from, addressOf(db), 1);
-    gradients[5] = gradients[6] = db;
-  }
-  return gradients;
+  const [dx, dih, dhh] = weightGradients({ x: x!, h0: h0!, y, ih: ih!, hh: hh! }, dgates, dgates, reverse, needs);
+  // Both biases are added to the same sums.
+  const db = bih !== undefined && (needs[5] || needs[6]) ? biasGradient(dgates) : undefined;
+  return [dx, needs[1] ? carried : undefined, needs[2] ? dc : undefined, dih, dhh, db, db];
 }
 
 /** The same layer from basic ops. */
