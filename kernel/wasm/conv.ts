@@ -169,7 +169,7 @@ export function runWeight(run: WeightExports, g: Geometry, plan: Plan, x: number
   const count = Math.ceil(g.input[0]! / plan.chunk);
   // The last vector of a sum may reach past its end, by less than a cache line: so far every piece of memory does.
   const partBytes = Math.ceil(sizeOf(g.weight) / 4) * 16;
-  const scratchBytes = foldBytes + plan.together * (plan.planesBytes + plan.rowsBytes);
+  const scratchBytes = foldBytes + plan.weightBytes;
   const parts = allocate(count * partBytes + scratchBytes);
   const span = lastSpan;
   const args = [plan.address, x, y, parts, partBytes, parts + count * partBytes];

@@ -1,4 +1,5 @@
 import { copyHead, partOffset } from "./convPlan.ts";
+import { locals } from "./locals.ts";
 import type { FunctionBuilder, Local, ModuleBuilder } from "./module.ts";
 
 /** Emits `fill(address, bytes)`: zeros; bytes must be a multiple of 4. */
@@ -52,23 +53,7 @@ export function emitRun(f: FunctionBuilder, from: Local, to: Local, count: Local
 export function emitCopy(module: ModuleBuilder, name: string, toPlanes: boolean): FunctionBuilder {
   const f = module.func(name, ["i32", "i32", "i32"]);
   const [list, image, planes] = [0, 1, 2];
-  const [channels, parts, part, rows, count, imageRow, planeRow, from, to, step, image1, plane1] = f.many(
-    12,
-    "i32",
-  ) as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local, // prettier-ignore
-  ];
+  const [channels, parts, part, rows, count, imageRow, planeRow, from, to, step, image1, plane1] = locals(f, "i32");
   const word = (base: Local, offset: number, into: Local): void =>
     void f.get(base).memory("i32.load", offset).set(into);
   const advanceByWord = (x: Local, offset: number): void =>

@@ -1,5 +1,6 @@
 import { emitCopy, emitZero } from "./convCopy.ts";
 import { planOffset, type PlanWord } from "./convPlan.ts";
+import { locals } from "./locals.ts";
 import type { FunctionBuilder, Local, ModuleBuilder } from "./module.ts";
 
 /** Most output channels computed at once. */
@@ -59,7 +60,7 @@ function emitPanel(module: ModuleBuilder, rows: number): FunctionBuilder {
   const sums = Array.from({ length: rows }, () => f.many(strand * 2, "v128"));
   const right = f.many(strand * 2, "v128");
   const left = f.local("v128");
-  const [tap, weight, offset, to] = f.many(4, "i32") as [Local, Local, Local, Local];
+  const [tap, weight, offset, to] = locals(f, "i32");
   const at = f.many(strand, "i32");
   const starts = f.many(strand, "i32");
   f.loop(() => {
@@ -136,19 +137,7 @@ function emitPanel(module: ModuleBuilder, rows: number): FunctionBuilder {
 function emitPack(module: ModuleBuilder): void {
   const f = module.func("pack", new Array<"i32">(8).fill("i32"));
   const [plan, w, groupStep, rowStep, channelStep, tapStep, channels, to] = [0, 1, 2, 3, 4, 5, 6, 7];
-  const [groups, left, height, kernel, channel, tap, row, first, start, at, from] = f.many(11, "i32") as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local, // prettier-ignore
-  ];
+  const [groups, left, height, kernel, channel, tap, row, first, start, at, from] = locals(f, "i32");
   word(f, plan, "groups").set(groups);
   word(f, plan, "taps").get(channels).op("i32.div_u").set(kernel);
   f.countDown(groups, 1, () => {
@@ -193,24 +182,7 @@ export function emitForward(module: ModuleBuilder): void {
 
   const f = module.func("forward", new Array<"i32">(9).fill("i32"));
   const [plan, x, packed, bias, y, scratch, scratchBytes, from, to] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
-  const [group, source, rows, out, weights, b, left, height, channel, taps, tapsEnd, strips, end] = f.many(
-    13,
-    "i32",
-  ) as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local, // prettier-ignore
-  ];
+  const [group, source, rows, out, weights, b, left, height, channel, taps, tapsEnd, strips, end] = locals(f, "i32");
   const advance = (at: Local, by: PlanWord): void =>
     void f.get(at).get(plan).memory("i32.load", planOffset[by]).op("i32.add").set(at);
   ownScratch(f, plan, scratch, scratchBytes, from);

@@ -1,6 +1,7 @@
 import { emitCopy, emitZero } from "./convCopy.ts";
 import { byHeight, mostRows, nextPanel, ownScratch, toImage, word } from "./convForward.ts";
 import { planOffset, type PlanWord } from "./convPlan.ts";
+import { locals } from "./locals.ts";
 import type { FunctionBuilder, Local, ModuleBuilder } from "./module.ts";
 
 /**
@@ -19,7 +20,7 @@ function emitPanel(module: ModuleBuilder, rows: number): FunctionBuilder {
   const sums = Array.from({ length: rows }, () => f.many(strand * 2, "v128"));
   const right = f.many(strand * 2, "v128");
   const left = f.local("v128");
-  const [weight, count, to] = f.many(3, "i32") as [Local, Local, Local];
+  const [weight, count, to] = locals(f, "i32");
   const at = f.many(strand, "i32");
 
   /** The strips whose offsets are `first` entries further on, side by side. */
@@ -110,17 +111,7 @@ function emitPanel(module: ModuleBuilder, rows: number): FunctionBuilder {
 function emitPack(module: ModuleBuilder): void {
   const f = module.func("pack", ["i32", "i32", "i32"]);
   const [plan, w, to] = [0, 1, 2];
-  const [groups, left, height, row, channel, index, from, places, bytes] = f.many(9, "i32") as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local, // prettier-ignore
-  ];
+  const [groups, left, height, row, channel, index, from, places, bytes] = locals(f, "i32");
   word(f, plan, "groups").set(groups);
   word(f, plan, "taps").i32(2).op("i32.shl").set(bytes);
   f.countDown(groups, 1, () => {

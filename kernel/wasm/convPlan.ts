@@ -48,6 +48,7 @@ const words = [
   "masks", // lanes that count, for the rest
   "chunk", // images that are computed one after the other in the same scratch memory
   "together", // of these, how many at a time for the gradient of the weights
+  "packedBytes", // strips of six output channels of so many images
 ] as const;
 export type PlanWord = (typeof words)[number];
 
@@ -67,7 +68,8 @@ export interface Plan {
   /** Output of one image in rows of the planes; 0 where it is not needed. */
   readonly rowsBytes: number;
   readonly chunk: number;
-  readonly together: number;
+  /** Memory that the gradient of the weights needs for its sums. */
+  readonly weightBytes: number;
   readonly words: Readonly<Record<PlanWord, number>>;
   /** Keeps the memory. */
   readonly span: Span;
@@ -255,6 +257,7 @@ export function makePlan(g: Geometry): Plan {
     end: placed.full + (full.length + rest.length) * 8,
     chunk,
     together,
+    packedBytes: together * (full.length + rest.length) * 6 * stripBytes,
   };
   heap.i32.set(
     words.map((word) => values[word]),
@@ -265,7 +268,7 @@ export function makePlan(g: Geometry): Plan {
     planesBytes: copied ? planesBytes : 0,
     rowsBytes: flat ? values.outputRowsBytes : 0,
     chunk,
-    together,
+    weightBytes: values.packedBytes + together * ((copied ? planesBytes : 0) + (flat ? values.outputRowsBytes : 0)),
     words: values,
     span,
   };

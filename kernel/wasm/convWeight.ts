@@ -1,6 +1,7 @@
 import { emitCopy, emitZero } from "./convCopy.ts";
 import { byHeight, nextPanel, ownScratch, toImage, word } from "./convForward.ts";
 import { planOffset, type PlanWord } from "./convPlan.ts";
+import { locals } from "./locals.ts";
 import type { FunctionBuilder, Local, ModuleBuilder } from "./module.ts";
 import type { Variant } from "./variant.ts";
 
@@ -12,60 +13,118 @@ const tapsFor = (variant: Variant): readonly number[] => (variant.wide ? [8, 6, 
 /** Memory for the sums of a panel: at most twelve of two vectors. */
 export const foldBytes = 12 * 32;
 
-/** Emits `fold(sums, to)`: adds the eight lanes at `sums` to the number at `to`. */
-function emitFold(module: ModuleBuilder): FunctionBuilder {
-  const f = module.func("_fold", ["i32", "i32"]);
-  const [sums, to] = [0, 1];
-  const v = f.local("v128");
-  f.get(sums).memory("v128.load", 0).get(sums).memory("v128.load", 16).op("f32x4.add").tee(v);
-  f.get(v).get(v).shuffle([2, 3, 0, 1]).op("f32x4.add").set(v);
-  f.get(to);
-  f.get(v).lane("f32x4.extract_lane", 0).get(v).lane("f32x4.extract_lane", 1).op("f32.add");
-  f.get(to).memory("f32.load").op("f32.add").memory("f32.store");
+/**
+ * Emits the sums of the eight lanes of up to four numbers at `sums`, 32 bytes each, into the lanes of `into`:
+ * ((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7)).
+ */
+function emitFold(
+  f: FunctionBuilder,
+  sums: Local,
+  numbers: readonly number[],
+  scratch: readonly Local[],
+  into: Local,
+): void {
+  const [s0, s1, s2, s3] = scratch as [Local, Local, Local, Local];
+  scratch.forEach((s, i) => {
+    const at = numbers[Math.min(i, numbers.length - 1)]! * 32;
+    f.get(sums)
+      .memory("v128.load", at)
+      .get(sums)
+      .memory("v128.load", at + 16)
+      .op("f32x4.add")
+      .set(s);
+  });
+  for (const [a, b] of [
+    [s0, s1],
+    [s2, s3],
+  ] as const)
+    f.get(a).get(b).shuffle([0, 4, 1, 5]).get(a).get(b).shuffle([2, 6, 3, 7]).op("f32x4.add").set(a);
+  f.get(s0).get(s2).shuffle([0, 1, 4, 5]).get(s0).get(s2).shuffle([2, 3, 6, 7]).op("f32x4.add").set(into);
+}
+
+/**
+ * Emits `pack(plan, y, yStep, rows, images, to)`: the strips of some output channels as to[images][strips][rows][8], so
+ * that a panel reads them one after the other. Lanes that do not count are 0.
+ */
+function emitPackOutput(module: ModuleBuilder): FunctionBuilder {
+  const f = module.func("_pack", new Array<"i32">(6).fill("i32"));
+  const [plan, y, yStep, rows, images, to] = [0, 1, 2, 3, 4, 5];
+  const [strips, rest, end, masks, channel, at, row] = locals(f, "i32");
+  word(f, plan, "rest").set(rest);
+  word(f, plan, "end").set(end);
+  word(f, plan, "outputChannel").set(channel);
+  const copy = (masked: boolean): void => {
+    f.get(y).get(strips).memory("i32.load", 4).op("i32.add").set(at);
+    f.get(rows).set(row);
+    f.countDown(row, 1, () => {
+      for (const half of [0, 16]) {
+        f.get(to).get(at).memory("v128.load", half);
+        if (masked) f.get(masks).memory("v128.load", half).op("v128.and");
+        f.memory("v128.store", half);
+      }
+      f.advance(to, 32).advanceBy(at, channel);
+    });
+    f.advance(strips, 8);
+    if (masked) f.advance(masks, 32);
+  };
+  const until = (last: Local, body: () => void): void => {
+    f.get(strips)
+      .get(last)
+      .op("i32.lt_u")
+      .if(() =>
+        f.loop(() => {
+          body();
+          f.get(strips).get(last).op("i32.lt_u").brIf(0);
+        }),
+      );
+  };
+  f.countDown(images, 1, () => {
+    word(f, plan, "full").set(strips);
+    word(f, plan, "masks").set(masks);
+    until(rest, () => copy(false));
+    until(end, () => copy(true));
+    f.advanceBy(y, yStep);
+  });
   return f;
 }
 
 /**
  * Emits one panel: the gradients of `rows` output channels' weights, from some images.
  *
- *     panel(plan, x, xStep, y, yStep, images, sums, part)
+ *     panel(plan, x, xStep, packed, images, sums, part)
  *
- * Pixels lie along the lanes, so nothing is transposed: lane l sums the pixels l, l + 8, … of every row, image after
+ * packed[images][strips][rows][8] is what `emitPackOutput` made. Pixels lie along the lanes, so nothing is transposed: lane l sums the pixels l, l + 8, … of every row, image after
  * image, and the lanes are added up at the end.
  */
-function emitPanel(module: ModuleBuilder, rows: number, fold: FunctionBuilder): FunctionBuilder {
-  const f = module.func(`_panel${rows}`, new Array<"i32">(8).fill("i32"));
-  const [plan, x, xStep, y, yStep, images, sumsAt, part] = [0, 1, 2, 3, 4, 5, 6, 7];
+function emitPanel(module: ModuleBuilder, rows: number): FunctionBuilder {
+  const f = module.func(`_panel${rows}`, new Array<"i32">(7).fill("i32"));
+  const [plan, x, xStep, packed, images, sumsAt, part] = [0, 1, 2, 3, 4, 5, 6];
   const taps = tapsFor(module.variant)[rows - 1]!;
   const sums = Array.from({ length: rows }, () => Array.from({ length: taps }, () => f.many(2, "v128")));
   const xs = Array.from({ length: taps }, () => f.many(2, "v128"));
-  const [y0, y1, mask0, mask1] = f.many(4, "v128") as [Local, Local, Local, Local];
+  const [y0, y1, mask0, mask1] = locals(f, "v128");
   const from = f.many(taps, "i32");
-  const ys = f.many(rows, "i32");
-  const [left, offset, last, image, strips, rest, end, masks, at, input, output, channel] = f.many(12, "i32") as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local, // prettier-ignore
-  ];
-  word(f, plan, "outputChannel").set(channel);
+  const parts = f.many(rows, "i32");
+  const folded = f.local("v128");
+  const [left, offset, last, image, strips, rest, end, masks, at, input, y] = locals(f, "i32");
   word(f, plan, "rest").set(rest);
   word(f, plan, "end").set(end);
   word(f, plan, "tapOffsets").set(offset);
   word(f, plan, "taps").set(left);
   f.get(offset).get(left).i32(2).op("i32.shl").op("i32.add").i32(4).op("i32.sub").set(last);
 
+  parts.forEach((to, r) => {
+    f.get(part);
+    if (r > 0)
+      word(f, plan, "taps")
+        .i32(r * 4)
+        .op("i32.mul")
+        .op("i32.add");
+    f.set(to);
+  });
+
   const visit = (masked: boolean): void => {
     f.get(strips).memory("i32.load", 0).set(input);
-    f.get(strips).memory("i32.load", 4).set(output);
     if (masked)
       [mask0, mask1].forEach((m, h) =>
         f
@@ -73,19 +132,21 @@ function emitPanel(module: ModuleBuilder, rows: number, fold: FunctionBuilder): 
           .memory("v128.load", h * 16)
           .set(m),
       );
-    const load = (base: Local, by: Local, into: readonly Local[], halves: readonly number[]): void => {
-      f.get(base).get(by).op("i32.add").set(at);
-      for (const h of halves) {
-        f.get(at).memory("v128.load", h * 16);
-        if (masked) f.get(h === 0 ? mask0 : mask1).op("v128.and");
-        f.set(into[h]!);
-      }
-    };
     // Revectorized, the two halves are one register; otherwise one half after the other needs fewer.
     for (const halves of module.variant.wide ? [[0, 1]] : [[0], [1]]) {
-      xs.forEach((v, q) => load(from[q]!, input, v, halves));
+      xs.forEach((v, q) => {
+        f.get(from[q]!).get(input).op("i32.add").set(at);
+        for (const h of halves) {
+          f.get(at).memory("v128.load", h * 16);
+          if (masked) f.get(h === 0 ? mask0 : mask1).op("v128.and");
+          f.set(v[h]!);
+        }
+      });
       sums.forEach((row, r) => {
-        load(ys[r]!, output, [y0, y1], halves);
+        for (const h of halves)
+          f.get(y)
+            .memory("v128.load", r * 32 + h * 16)
+            .set(h === 0 ? y0 : y1);
         row.forEach((sum, q) => {
           for (const h of halves)
             f.madd(
@@ -96,6 +157,7 @@ function emitPanel(module: ModuleBuilder, rows: number, fold: FunctionBuilder): 
         });
       });
     }
+    f.advance(y, rows * 32);
     f.advance(strips, 8);
     if (masked) f.advance(masks, 32);
   };
@@ -115,15 +177,7 @@ function emitPanel(module: ModuleBuilder, rows: number, fold: FunctionBuilder): 
         .op("select");
       f.memory("i32.load").op("i32.add").set(p);
     });
-    ys.forEach((p, r) =>
-      (r === 0
-        ? f.get(y)
-        : f
-            .get(ys[r - 1]!)
-            .get(channel)
-            .op("i32.add")
-      ).set(p),
-    );
+    f.get(packed).set(y);
     for (const row of sums) for (const sum of row) for (const h of sum) f.zero().set(h);
     f.get(images).set(image);
     f.loop(() => {
@@ -148,7 +202,6 @@ function emitPanel(module: ModuleBuilder, rows: number, fold: FunctionBuilder): 
           }),
         );
       for (const p of from) f.advanceBy(p, xStep);
-      for (const p of ys) f.advanceBy(p, yStep);
       f.get(image).i32(1).op("i32.sub").tee(image).brIf(0);
     });
     sums.flat().forEach((sum, i) =>
@@ -159,27 +212,33 @@ function emitPanel(module: ModuleBuilder, rows: number, fold: FunctionBuilder): 
           .memory("v128.store", i * 32 + h * 16),
       ),
     );
-    sums.forEach((row, r) =>
-      row.forEach((_, q) => {
+    const all = sums.flatMap((row, r) => row.map((_, q) => ({ r, q, number: r * taps + q })));
+    for (let i = 0; i < all.length; i += 4) {
+      const group = all.slice(i, i + 4);
+      emitFold(
+        f,
+        sumsAt,
+        group.map(({ number }) => number),
+        [y0, y1, mask0, mask1],
+        folded,
+      );
+      group.forEach(({ r, q }, lane) => {
         const store = (): void => {
-          f.get(sumsAt)
-            .i32((r * taps + q) * 32)
-            .op("i32.add");
-          f.get(part)
-            .i32(q * 4)
-            .op("i32.add");
-          if (r > 0)
-            word(f, plan, "taps")
-              .i32(r * 4)
-              .op("i32.mul")
-              .op("i32.add");
-          f.call(fold);
+          const to = parts[r]!;
+          f.get(to)
+            .get(to)
+            .memory("f32.load", q * 4)
+            .get(folded)
+            .lane("f32x4.extract_lane", lane)
+            .op("f32.add")
+            .memory("f32.store", q * 4);
         };
         if (q === 0) store();
         else f.get(left).i32(q).op("i32.gt_s").if(store);
-      }),
-    );
-    f.advance(offset, taps * 4).advance(part, taps * 4);
+      });
+    }
+    for (const to of parts) f.advance(to, taps * 4);
+    f.advance(offset, taps * 4);
     f.get(left).i32(taps).op("i32.sub").tee(left).i32(0).op("i32.gt_s").brIf(0);
   });
   return f;
@@ -197,14 +256,15 @@ function emitPanel(module: ModuleBuilder, rows: number, fold: FunctionBuilder): 
 export function emitWeight(module: ModuleBuilder): void {
   const zero = emitZero(module);
   const copyIn = emitCopy(module, "_copyIn", true);
-  const fold = emitFold(module);
-  const panels = tapsFor(module.variant).map((_, i) => emitPanel(module, i + 1, fold));
+  const pack = emitPackOutput(module);
+  const panels = tapsFor(module.variant).map((_, i) => emitPanel(module, i + 1));
   const f = module.func("weight", new Array<"i32">(9).fill("i32"));
   const [plan, x, y, parts, partBytes, scratch, scratchBytes, from, to] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
   const [
     n,
     rest,
     planes,
+    packed,
     rows,
     copyTo,
     rowsTo,
@@ -218,28 +278,13 @@ export function emitWeight(module: ModuleBuilder): void {
     height,
     count,
     channel,
-  ] = f.many(16, "i32") as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local, // prettier-ignore
-  ];
+  ] = locals(f, "i32");
   const advance = (at: Local, by: PlanWord): void =>
     void f.get(at).get(plan).memory("i32.load", planOffset[by]).op("i32.add").set(at);
   ownScratch(f, plan, scratch, scratchBytes, from);
-  f.get(scratch).i32(foldBytes).op("i32.add").set(planes);
+  f.get(scratch).i32(foldBytes).op("i32.add").set(packed);
+  f.get(packed);
+  word(f, plan, "packedBytes").op("i32.add").set(planes);
   f.get(planes).set(rows);
   word(f, plan, "copied").if(() => {
     f.get(planes);
@@ -294,7 +339,8 @@ export function emitWeight(module: ModuleBuilder): void {
         word(f, plan, "outChannels").set(left);
         f.loop(() => {
           nextPanel(f, left, height, panels.length);
-          byHeight(f, height, panels, [plan, source, xStep, output, yStep, n, scratch, part]);
+          f.get(plan).get(output).get(yStep).get(height).get(n).get(packed).call(pack);
+          byHeight(f, height, panels, [plan, source, xStep, packed, n, scratch, part]);
           f.get(output).get(height).get(channel).op("i32.mul").op("i32.add").set(output);
           word(f, plan, "taps").get(height).op("i32.mul").i32(2).op("i32.shl").get(part).op("i32.add").set(part);
           f.get(left).get(height).op("i32.sub").tee(left).brIf(0);
@@ -317,7 +363,7 @@ export function emitWeight(module: ModuleBuilder): void {
 function emitBias(module: ModuleBuilder): void {
   const f = module.func("bias", new Array<"i32">(5).fill("i32"));
   const [y, images, channels, pixels, out] = [0, 1, 2, 3, 4];
-  const [left, count, to] = f.many(3, "i32") as [Local, Local, Local];
+  const [left, count, to] = locals(f, "i32");
   const sums = f.many(4, "v128") as [Local, Local, Local, Local];
   const single = f.local("f32");
   f.get(out).set(to).get(channels).set(left);
@@ -352,7 +398,7 @@ function emitBias(module: ModuleBuilder): void {
 export function emitTotal(module: ModuleBuilder): void {
   const f = module.func("total", new Array<"i32">(4).fill("i32"));
   const [parts, partBytes, count, out] = [0, 1, 2, 3];
-  const [at, left, bytes] = f.many(3, "i32") as [Local, Local, Local];
+  const [at, left, bytes] = locals(f, "i32");
   const sum = f.local("v128");
   f.get(partBytes).set(bytes);
   f.countDown(bytes, 16, () => {

@@ -1,6 +1,7 @@
 import { emitCopy, emitZero } from "./convCopy.ts";
 import { byHeight, mostRows, nextPanel } from "./convForward.ts";
 import { winogradOffset, type WinogradWord } from "./convWinogradPlan.ts";
+import { locals } from "./locals.ts";
 import type { FunctionBuilder, Local, ModuleBuilder } from "./module.ts";
 
 // Convolution of 3 × 3, stride 1, by Winograd's algorithm F(2 × 2, 3 × 3):
@@ -26,19 +27,11 @@ const word = (f: FunctionBuilder, plan: Local, name: WinogradWord): FunctionBuil
 function emitWeights(module: ModuleBuilder): void {
   const f = module.func("transform", new Array<"i32">(7).fill("i32"));
   const [w, rowStep, columnStep, tapStep, rows, columns, to] = [0, 1, 2, 3, 4, 5, 6];
-  const [step, height, column, row, at, from, left] = f.many(7, "i32") as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local, // prettier-ignore
-  ];
+  const [step, height, column, row, at, from, left] = locals(f, "i32");
   const lanes = f.many(4, "i32");
   const taps = f.many(9, "v128");
   const between = f.many(12, "v128");
-  const [sum, half] = f.many(2, "v128") as [Local, Local];
+  const [sum, half] = locals(f, "v128");
   f.f32(0.5).op("f32x4.splat").set(half);
   f.get(rows).get(columns).op("i32.mul").i32(2).op("i32.shl").set(step);
   /** a, (a + b + c) / 2, (a − b + c) / 2, c. */
@@ -126,9 +119,9 @@ function emitWeights(module: ModuleBuilder): void {
 function emitInput(module: ModuleBuilder): FunctionBuilder {
   const f = module.func("_input", new Array<"i32">(6).fill("i32"));
   const [planes, plane, planeRow, channels, vectors, to] = [0, 1, 2, 3, 4, 5];
-  const [channel, count, vector, at, step] = f.many(5, "i32") as [Local, Local, Local, Local, Local];
+  const [channel, count, vector, at, step] = locals(f, "i32");
   const rows = f.many(4, "i32");
-  const [low, high, next, d0, d1, d2, d3] = f.many(7, "v128") as [Local, Local, Local, Local, Local, Local, Local];
+  const [low, high, next, d0, d1, d2, d3] = locals(f, "v128");
   f.get(channels).i32(rowBytes).op("i32.mul").i32(rowBytes).op("i32.add").set(step);
   f.get(channels).set(channel);
   f.countDown(channel, 1, () => {
@@ -188,11 +181,11 @@ function emitInput(module: ModuleBuilder): FunctionBuilder {
 function emitOutput(module: ModuleBuilder): FunctionBuilder {
   const f = module.func("_output", new Array<"i32">(7).fill("i32"));
   const [from, channels, vectors, bias, y, channelBytes, outRow] = [0, 1, 2, 3, 4, 5, 6];
-  const [channel, count, vector, at, step, to] = f.many(6, "i32") as [Local, Local, Local, Local, Local, Local];
+  const [channel, count, vector, at, step, to] = locals(f, "i32");
   const start = f.local("v128");
   const column = f.many(4, "v128") as [Local, Local, Local, Local];
   const sums = [f.many(4, "v128"), f.many(4, "v128")] as const;
-  const [left, right] = f.many(2, "v128") as [Local, Local];
+  const [left, right] = locals(f, "v128");
   f.get(channels).i32(rowBytes).op("i32.mul").i32(rowBytes).op("i32.add").set(step);
   f.get(channels).set(channel);
   f.countDown(channel, 1, () => {
@@ -240,7 +233,7 @@ function emitPanel(module: ModuleBuilder, rows: number): FunctionBuilder {
   const sums = Array.from({ length: rows }, () => f.many(vectors, "v128"));
   const right = f.many(vectors, "v128");
   const left = f.local("v128");
-  const [count, at, row] = f.many(3, "i32") as [Local, Local, Local];
+  const [count, at, row] = locals(f, "i32");
   for (let part = 0; part < 4; part += vectors) {
     f.get(a).set(at).get(b).set(row).get(depth).set(count);
     for (const sum of sums.flat()) f.zero().set(sum);
@@ -298,24 +291,7 @@ export function emitWinograd(module: ModuleBuilder): void {
 
   const f = module.func("winograd", new Array<"i32">(9).fill("i32"));
   const [plan, x, weights, bias, y, scratch, scratchBytes, from, to] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
-  const [channels, outChannels, values, products, whole, out, vectors, a, b, c, left, height, which] = f.many(
-    13,
-    "i32",
-  ) as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local, // prettier-ignore
-  ];
+  const [channels, outChannels, values, products, whole, out, vectors, a, b, c, left, height, which] = locals(f, "i32");
   const move = (at: Local, bytes: WinogradWord): void => {
     f.get(at).get(from);
     word(f, plan, bytes).op("i32.mul").op("i32.add").set(at);

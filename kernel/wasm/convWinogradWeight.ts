@@ -1,6 +1,7 @@
 import { emitZero } from "./convCopy.ts";
 import { byHeight, mostRows, nextPanel } from "./convForward.ts";
 import { winogradWeightOffset, type WinogradWeightWord } from "./convWinogradWeightPlan.ts";
+import { locals } from "./locals.ts";
 import type { FunctionBuilder, Local, ModuleBuilder } from "./module.ts";
 
 // The gradient of the weight of a 3 × 3 convolution, the adjoint of Winograd's algorithm (convWinograd.ts):
@@ -20,15 +21,7 @@ const word = (f: FunctionBuilder, plan: Local, name: WinogradWeightWord): Functi
 function emitInterleave(module: ModuleBuilder): FunctionBuilder {
   const f = module.func("_interleave", new Array<"i32">(7).fill("i32"));
   const [image, channels, height, width, to, pixelBytes, rowBytes] = [0, 1, 2, 3, 4, 5, 6];
-  const [plane, row, rows, columns, from, target, left] = f.many(7, "i32") as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local, // prettier-ignore
-  ];
+  const [plane, row, rows, columns, from, target, left] = locals(f, "i32");
   const at = f.many(4, "i32");
   const v = f.many(4, "v128");
   const t = f.many(4, "v128");
@@ -114,7 +107,7 @@ function eachTile(
   offset: number,
   body: (at: Local, target: Local) => void,
 ): void {
-  const [left, at, target] = f.many(3, "i32") as [Local, Local, Local];
+  const [left, at, target] = locals(f, "i32");
   f.countDown(
     count,
     1,
@@ -145,7 +138,7 @@ function emitInput(module: ModuleBuilder): FunctionBuilder {
   const f = module.func("_input", new Array<"i32">(8).fill("i32"));
   const [image, tiles, count, channels, to, step, pixelBytes, rowBytes] = [0, 1, 2, 3, 4, 5, 6, 7];
   const d = Array.from({ length: 4 }, () => f.many(2, "v128"));
-  const [first, second] = f.many(2, "i32") as [Local, Local];
+  const [first, second] = locals(f, "i32");
   eachTile(f, { image, tiles, count, channels, to }, 0, (at, target) => {
     for (const [a, b, op] of [
       [0, 2, "f32x4.sub"],
@@ -231,7 +224,7 @@ function emitPanel(module: ModuleBuilder, rows: number): FunctionBuilder {
   const sums = Array.from({ length: rows }, () => f.many(vectors, "v128"));
   const right = f.many(vectors, "v128");
   const left = f.local("v128");
-  const [count, at, row, to] = f.many(4, "i32") as [Local, Local, Local, Local];
+  const [count, at, row, to] = locals(f, "i32");
   for (let part = 0; part < 4; part += vectors) {
     f.get(a).set(at).get(b).set(row).get(depth).set(count);
     for (const sum of sums.flat()) f.zero().set(sum);
@@ -287,11 +280,11 @@ function emitPanel(module: ModuleBuilder, rows: number): FunctionBuilder {
 function emitRestore(module: ModuleBuilder): void {
   const f = module.func("restore", new Array<"i32">(6).fill("i32"));
   const [products, step, outChannels, channels, lanes, w] = [0, 1, 2, 3, 4, 5];
-  const [left, at] = f.many(2, "i32") as [Local, Local];
+  const [left, at] = locals(f, "i32");
   const u = f.many(4, "v128");
   const rows = Array.from({ length: 3 }, () => f.many(4, "v128"));
   const taps = f.many(9, "v128");
-  const [sum, half] = f.many(2, "v128") as [Local, Local];
+  const [sum, half] = locals(f, "v128");
   f.f32(0.5).op("f32x4.splat").set(half);
   const gather = (x: readonly Local[], into: readonly Local[]): void => {
     f.get(x[1]!).get(x[2]!).op("f32x4.add").get(half).op("f32x4.mul").set(sum);
@@ -354,34 +347,8 @@ export function emitWinogradWeight(module: ModuleBuilder): void {
 
   const f = module.func("weight", new Array<"i32">(9).fill("i32"));
   const [plan, x, y, parts, partBytes, scratch, scratchBytes, from, to] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
-  const [outputs, values, others, tiles, left, count, which, a, b, c, column, row, height, images] = f.many(
-    14,
-    "i32",
-  ) as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local, // prettier-ignore
-  ];
-  const [aStep, bStep, valuesStep, othersStep, a1, b1, c1] = f.many(7, "i32") as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local, // prettier-ignore
-  ];
+  const [outputs, values, others, tiles, left, count, which, a, b, c, column, row, height, images] = locals(f, "i32");
+  const [aStep, bStep, valuesStep, othersStep, a1, b1, c1] = locals(f, "i32");
   const move = (at: Local, bytes: WinogradWeightWord): void => {
     f.get(at).get(from);
     word(f, plan, bytes).op("i32.mul").op("i32.add").set(at);

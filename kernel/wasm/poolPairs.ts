@@ -1,3 +1,4 @@
+import { locals } from "./locals.ts";
 import type { FunctionBuilder, Lanes, Local, ModuleBuilder } from "./module.ts";
 import { poolOffset } from "./poolPlan.ts";
 
@@ -30,18 +31,7 @@ function emitWalk(
   outputs: readonly Local[],
   body: (group: Group) => void,
 ): void {
-  const [images, rows, columns, top, bottom, row, at, pixel, left, output] = f.many(10, "i32") as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local, // prettier-ignore
-  ];
+  const [images, rows, columns, top, bottom, row, at, pixel, left, output] = locals(f, "i32");
   const word = (name: keyof typeof poolOffset): FunctionBuilder => f.get(plan).memory("i32.load", poolOffset[name]);
   const skip = (address: Local, bytes: "imageBytes" | "outputBytes"): void => {
     word(bytes).get(from).op("i32.mul").get(address).op("i32.add").set(address);
@@ -81,17 +71,8 @@ function emitWalk(
 export function emitMaxPairs(module: ModuleBuilder): void {
   const f = module.func("maxPairs", new Array<"i32">(6).fill("i32"));
   const [plan, x, y, index, from, to] = [0, 1, 2, 3, 4, 5];
-  const [low, high, best, other, bestAt, mask, steps, one] = f.many(8, "v128") as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local, // prettier-ignore
-  ];
-  const [indexed, width] = f.many(2, "i32") as [Local, Local];
+  const [low, high, best, other, bestAt, mask, steps, one] = locals(f, "v128");
+  const [indexed, width] = locals(f, "i32");
   emitSteps(f, steps);
   f.i32(1).op("i32x4.splat").set(one);
   f.get(plan).memory("i32.load", poolOffset.width).set(width);
@@ -134,15 +115,7 @@ function emitSteps(f: FunctionBuilder, into: Local): void {
 export function emitScatterPairs(module: ModuleBuilder): void {
   const f = module.func("scatterPairs", new Array<"i32">(6).fill("i32"));
   const [plan, g, index, x, from, to] = [0, 1, 2, 3, 4, 5];
-  const [value, place, places, left, right, steps, one] = f.many(7, "v128") as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local, // prettier-ignore
-  ];
+  const [value, place, places, left, right, steps, one] = locals(f, "v128");
   const width = f.local("i32");
   emitSteps(f, steps);
   f.i32(1).op("i32x4.splat").set(one);
@@ -165,7 +138,7 @@ export function emitScatterPairs(module: ModuleBuilder): void {
 export function emitMeanPairs(module: ModuleBuilder): void {
   const f = module.func("meanPairs", new Array<"i32">(5).fill("i32"));
   const [plan, x, y, from, to] = [0, 1, 2, 3, 4];
-  const [low, high, sum, quarter] = f.many(4, "v128") as [Local, Local, Local, Local];
+  const [low, high, sum, quarter] = locals(f, "v128");
   f.f32(0.25).op("f32x4.splat").set(quarter);
   emitWalk(f, plan, [from, to], x, [y], ({ output, top, bottom }) => {
     for (const row of [top, bottom]) {
@@ -183,7 +156,7 @@ export function emitMeanPairs(module: ModuleBuilder): void {
 export function emitSpreadPairs(module: ModuleBuilder): void {
   const f = module.func("spreadPairs", new Array<"i32">(5).fill("i32"));
   const [plan, g, x, from, to] = [0, 1, 2, 3, 4];
-  const [value, quarter] = f.many(2, "v128") as [Local, Local];
+  const [value, quarter] = locals(f, "v128");
   f.f32(0.25).op("f32x4.splat").set(quarter);
   emitWalk(f, plan, [from, to], x, [g], ({ output, top, bottom }) => {
     f.get(g).get(output).op("i32.add").memory("v128.load").get(quarter).op("f32x4.mul").set(value);

@@ -1,3 +1,4 @@
+import { locals } from "./locals.ts";
 import type { FunctionBuilder, Local, ModuleBuilder } from "./module.ts";
 import { poolOffset, windowBytes, type PoolWord } from "./poolPlan.ts";
 
@@ -28,7 +29,7 @@ function emitWalk(
   outputs: readonly Local[],
   { before, body }: { before?: () => void; body: (place: Place) => void },
 ): void {
-  const [row, rows, column, columns, start, output] = f.many(6, "i32") as [Local, Local, Local, Local, Local, Local];
+  const [row, rows, column, columns, start, output] = locals(f, "i32");
   const move = (address: Local, bytes: PoolWord, count: () => void): void => {
     f.get(address);
     word(f, plan, bytes);
@@ -62,7 +63,7 @@ function emitWalk(
 
 /** Emits the walk over the rows of a window, `at` being the first place in the row and `left` the number of places. */
 function emitRows(f: FunctionBuilder, plan: Local, place: Place, at: Local, left: Local, body: () => void): void {
-  const [rows, start] = f.many(2, "i32") as [Local, Local];
+  const [rows, start] = locals(f, "i32");
   f.get(place.row).memory("i32.load", 4).set(rows);
   f.get(place.start).set(start);
   f.countDown(rows, 1, () => {
@@ -77,8 +78,8 @@ function emitRows(f: FunctionBuilder, plan: Local, place: Place, at: Local, left
 export function emitMax(module: ModuleBuilder): void {
   const f = module.func("max", new Array<"i32">(6).fill("i32"));
   const [plan, x, y, index, from, to] = [0, 1, 2, 3, 4, 5];
-  const [best, value] = f.many(2, "f32") as [Local, Local];
-  const [at, left, bestAt, empty, indexed] = f.many(5, "i32") as [Local, Local, Local, Local, Local];
+  const [best, value] = locals(f, "f32");
+  const [at, left, bestAt, empty, indexed] = locals(f, "i32");
   f.get(index).i32(0).op("i32.ne").set(indexed);
   emitWalk(f, plan, [from, to], x, [y, index], {
     body(place) {
@@ -112,7 +113,7 @@ export function emitMax(module: ModuleBuilder): void {
 export function emitScatter(module: ModuleBuilder, zero: FunctionBuilder): void {
   const f = module.func("scatter", new Array<"i32">(6).fill("i32"));
   const [plan, g, index, x, from, to] = [0, 1, 2, 3, 4, 5];
-  const [count, at] = f.many(2, "i32") as [Local, Local];
+  const [count, at] = locals(f, "i32");
   const move = (address: Local, bytes: PoolWord): void =>
     void word(f, plan, bytes).get(from).op("i32.mul").get(address).op("i32.add").set(address);
   move(x, "imageBytes");
@@ -153,7 +154,7 @@ export function emitMean(module: ModuleBuilder): void {
   const [plan, x, y, from, to] = [0, 1, 2, 3, 4];
   const sum = f.local("f32");
   const lanes = f.local("v128");
-  const [at, left] = f.many(2, "i32") as [Local, Local];
+  const [at, left] = locals(f, "i32");
   emitWalk(f, plan, [from, to], x, [y], {
     body(place) {
       f.f32(0).set(sum).zero().set(lanes);
@@ -177,7 +178,7 @@ export function emitSpread(module: ModuleBuilder, zero: FunctionBuilder): void {
   const [plan, g, x, from, to] = [0, 1, 2, 3, 4];
   const share = f.local("f32");
   const lanes = f.local("v128");
-  const [at, left] = f.many(2, "i32") as [Local, Local];
+  const [at, left] = locals(f, "i32");
   emitWalk(f, plan, [from, to], x, [g], {
     before: () => {
       f.get(x);
