@@ -3,9 +3,10 @@ import { checkTensor, named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { filled } from "../tensor/create.ts";
 import { resultType } from "../tensor/dtype.ts";
-import { ShapeError } from "../tensor/errors.ts";
+import { MemoryError, ShapeError } from "../tensor/errors.ts";
 import { show, sizeOf } from "../tensor/shape.ts";
 import { addressOf, empty, packed, type Tensor } from "../tensor/tensor.ts";
+import { OutOfMemory } from "../wasm/allocator.ts";
 import { convBias, convForward, convInput, convWeight, type Geometry } from "../wasm/conv.ts";
 import { add } from "./arithmetic.ts";
 import { forwardByColumns, inputByColumns, weightByColumns } from "./convColumns.ts";
@@ -35,6 +36,16 @@ function fits(g: Geometry, a: Tensor, b: Tensor): boolean {
   );
 }
 
+/** Runs a kernel, which takes memory for itself. */
+function compute(run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    if (!(error instanceof OutOfMemory)) throw error;
+    throw new MemoryError(`no room for what it computes in between: ${error.message}`);
+  }
+}
+
 /** Input, weight and perhaps bias → output. */
 const correlate: Op<Geometry> = defineOp({
   name: "conv",
@@ -43,7 +54,8 @@ const correlate: Op<Geometry> = defineOp({
     if (fits(g, x!, w!) && y.dtype === "float32") {
       const [image, weight] = [packed(x!), packed(w!)];
       const start = bias === undefined ? undefined : packed(bias.dtype === "float32" ? bias : to([bias], "float32"));
-      convForward(g, addressOf(image), addressOf(weight), start === undefined ? 0 : addressOf(start), addressOf(y));
+      const biasAt = start === undefined ? 0 : addressOf(start);
+      compute(() => convForward(g, addressOf(image), addressOf(weight), biasAt, addressOf(y)));
     } else forwardByColumns(x!, w!, bias, y.storage.array(), g);
     return y;
   },
@@ -62,7 +74,7 @@ const toInput: Op<Geometry> = defineOp({
     if (fits(g, y!, w!)) {
       const x = empty(g.input, "float32");
       const [out, weight] = [packed(y!), packed(w!)];
-      convInput(g, addressOf(out), addressOf(weight), addressOf(x));
+      compute(() => convInput(g, addressOf(out), addressOf(weight), addressOf(x)));
       return x;
     }
     const x = filled(g.input, 0, resultType(y!, w!));
@@ -83,7 +95,7 @@ const toWeight: Op<Geometry> = defineOp({
     const w = empty(g.weight, resultType(x!, y!));
     if (fits(g, x!, y!)) {
       const [image, out] = [packed(x!), packed(y!)];
-      convWeight(g, addressOf(image), addressOf(out), addressOf(w));
+      compute(() => convWeight(g, addressOf(image), addressOf(out), addressOf(w)));
     } else w.storage.array().set(weightByColumns(x!, y!, g));
     return w;
   },

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { tensor } from "../../../kernel/gradbook.ts";
+import { conv2d } from "../../../kernel/ops/index.ts";
 import {
   forwardKernel,
   inputKernel,
@@ -137,6 +139,15 @@ describe("convolution in WebAssembly", () => {
         for (const name of ["y", "x", "w"] as const) assert.deepEqual(out[name].data, want[name].data);
       });
     }
+  });
+
+  it("planes that do not fit into memory are an error that says so", () => {
+    const [x, w] = [tensor([1]).reshape(1, 1, 1, 1), tensor([1, 2, 3, 4]).reshape(1, 1, 2, 2)];
+    const options = { padding: 40_000, dilation: 80_000 };
+    assert.throws(
+      () => conv2d(x, w, undefined, options),
+      /^MemoryError: conv: no room for what it computes in between: \d+ MB are needed/,
+    );
   });
 
   it("what is not finite reaches what it is multiplied with, and nothing else", () => {
