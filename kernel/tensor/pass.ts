@@ -114,6 +114,8 @@ const bytes = { f32: 4, i32: 4, bool: 1 } as const;
 
 /** From so many elements on, the 80 ns that leaving 256-bit code costs are small. */
 const longCount = 8192;
+/** From so many on, threads may be worth asking. */
+const sharedCount = 1 << 18;
 
 /** The rule in WebAssembly; undefined where it stays in JavaScript. */
 export function compileKernel(
@@ -153,11 +155,14 @@ export function compileKernel(
     new Function(
       "kernel",
       "f",
-      `const { run, rows: each, long } = kernel; return (${parameters}, tensors, scalars) => { ${bind} ${fetch} return ${which}(${[...args, ...last].join(", ")}); }`,
+      `const { run, rows: each, long, shared } = kernel; return (${parameters}, tensors, scalars) => { ${bind} ${fetch} return ${which}(${[...args, ...last].join(", ")}); }`,
     )(kernel, functions);
-  const flat = caller(`(count < ${longCount} ? run : long())`, "count", ["count", ...addresses]) as (
-    ...args: Parameters<Flat>
-  ) => number;
+  // Where a pass may fail, its answer is needed: threads give none.
+  const many = kernel.limited ? "long" : "shared";
+  const flat = caller(`(count < ${longCount} ? run : count < ${sharedCount} ? long() : ${many}())`, "count", [
+    "count",
+    ...addresses,
+  ]) as (...args: Parameters<Flat>) => number;
   return {
     kernel,
     rows: (steps) =>

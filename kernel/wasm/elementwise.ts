@@ -1,5 +1,13 @@
 import { GraphEmitter, type Place } from "./emit.ts";
-import { attempt, type Bench, type Exports, type KernelDefinition, type WasmFunction } from "./kernel.ts";
+import { sharedPass } from "./elementwiseShared.ts";
+import {
+  attempt,
+  type Bench,
+  type Compiled,
+  type Exports,
+  type KernelDefinition,
+  type WasmFunction,
+} from "./kernel.ts";
 import type { FunctionBuilder, Local, ModuleBuilder } from "./module.ts";
 import { translate, type ElementwiseRule, type Operand, type Translation } from "./translate.ts";
 
@@ -19,6 +27,8 @@ export interface ElementwiseKernel {
   readonly rows: WasmFunction;
   /** `run` for many elements: pairs of vectors, where this machine has them. Compiled when it is first asked for. */
   readonly long: () => WasmFunction;
+  /** As `long`, for so many elements that threads may share them; never gives 1. */
+  readonly shared: () => WasmFunction;
   /** What the numbers are, in terms of the rule's scalars. */
   readonly numbers: Translation["numbers"];
   /** Whether `run` can give 1. */
@@ -57,10 +67,22 @@ export function compileElementwise(rule: ElementwiseRule, reference: Reference):
   };
   const made = attempt(definition);
   if (made === undefined) return undefined;
-  let long: WasmFunction | undefined;
+  let long: Compiled<Functions> | undefined;
+  let shared: WasmFunction | undefined;
+  const longKernel = (): Compiled<Functions> => (long ??= attempt({ ...definition, wide: true }) ?? made);
+  const read = new Set(translation.graph.nodes.filter(({ op }) => op === "load").map(({ value }) => value));
+  const repeatable = !translation.results.some(({ operand }) => read.has(operand));
   return {
     ...made.exports,
-    long: () => (long ??= (attempt({ ...definition, wide: true }) ?? made).exports.run),
+    long: () => longKernel().exports.run,
+    shared: () =>
+      (shared ??= sharedPass(
+        longKernel(),
+        rule.operands,
+        translation.numbers.length,
+        translation.graph.nodes.length,
+        repeatable,
+      )),
     numbers: translation.numbers,
     limited: translation.bad !== undefined,
   };

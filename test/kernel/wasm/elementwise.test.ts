@@ -12,6 +12,7 @@ import { view, type Tensor } from "../../../kernel/tensor/tensor.ts";
 import { compileElementwise } from "../../../kernel/wasm/elementwise.ts";
 import { log } from "../../../kernel/wasm/log.ts";
 import { setVariant } from "../../../kernel/wasm/probe.ts";
+import { setThreadCount } from "../../../kernel/wasm/threads.ts";
 import { fused, plain, wide } from "../../../kernel/wasm/variant.ts";
 
 /** Distance of floats near x: the unit in the last place. */
@@ -254,6 +255,31 @@ describe("formulas in WebAssembly", () => {
     assert.equal(lines.length, 2);
     assert.match(lines[1]!, /formula of y, x: the known-answer test failed with multiply and add .*should be 99/);
   });
+
+  it("threads share a long pass: the bits are those of one thread, also in place", () => {
+    const count = 3_000_001;
+    const data = Float32Array.from({ length: count }, (_, i) => Math.sin(i));
+    const results = [1, 3].map((threads) => {
+      setThreadCount(threads);
+      try {
+        const [x, y] = [tensor(data), filled([count], 0, "float32")];
+        const bools = filled([count], 0, "bool");
+        const pass = compileLoop("y = exp(x) * s", { operands: ["y", "x"], writes: ["y"], scalars: ["s"] });
+        const again = compileLoop("y = y * y + x", { operands: ["y", "x"], writes: ["y"] });
+        const compare = compileLoop("y = x > 0", { operands: ["y", "x"], writes: ["y"] });
+        // Often enough for the threads to come up and be tried.
+        for (let i = 0; i < 12; i++) {
+          pass([count], [y, x], [0.5]);
+          again([count], [y, x], []);
+          compare([count], [bools, y], []);
+        }
+        return [y.toTypedArray(), bools.toTypedArray()].map((a) => Buffer.from(a.buffer));
+      } finally {
+        setThreadCount(undefined);
+      }
+    });
+    results[0]!.forEach((bytes, k) => assert.ok(bytes.equals(results[1]![k]!)));
+  }).timeout(20_000);
 
   it("powers of what has no other answer: zeros, infinities, NaN", () => {
     const data = [0, -0, Infinity, -Infinity, NaN, -1, 1e-30, -2];
