@@ -24,9 +24,13 @@ type WeightExports = {
   bias: (y: number, images: number, channels: number, pixels: number, out: number) => void;
 };
 
-/** Geometries that reach every panel, strips that overlap, planes, rows shorter than a strip, groups. */
+/** Geometries that reach every height of a panel, of channels and of taps; strips that overlap, planes, flat rows, groups. */
 const samples: readonly Geometry[] = [
-  ...[1, 2, 3, 4, 11].map((out) => geometry([1, 2, 3, 20], [out, 2, 2, 2], [1, out, 2, 19])),
+  geometry([1, 1, 1, 27], [1, 1, 1, 1], [1, 1, 1, 27]),
+  geometry([1, 1, 1, 20], [2, 1, 1, 2], [1, 2, 1, 19]),
+  geometry([1, 1, 1, 19], [3, 1, 1, 3], [1, 3, 1, 17]),
+  geometry([1, 2, 3, 10], [4, 2, 2, 2], [1, 4, 2, 9]),
+  geometry([1, 1, 1, 26], [11, 1, 1, 11], [1, 11, 1, 16]),
   geometry([2, 2, 4, 5], [2, 1, 3, 3], [2, 2, 2, 3], { stride: 2, padding: 1, groups: 2 }),
 ];
 
@@ -36,7 +40,7 @@ export const forwardKernel: KernelDefinition<ForwardExports> = {
   build: emitForward,
   check: (run, bench) =>
     checkConvolution(bench, samples, "y", (g, x, w, y, bias) => runForward(run, g, makePlan(g), x, w, bias, y)) ??
-    checkConvolution(bench, samples.slice(0, 1), "x", (g, x, w, y) =>
+    checkConvolution(bench, samples.slice(3, 4), "x", (g, x, w, y) =>
       runTurned(run, turned(g), makePlan(turned(g)), y, w, x),
     ),
 };

@@ -11,12 +11,16 @@ export function convTerms(g: Geometry, visit: (x: number, w: number, y: number) 
       const first = n * inChannels + Math.floor(o / (outChannels / g.groups)) * channels;
       for (let row = 0; row < oh; row++) {
         for (let column = 0; column < ow; column++, y++) {
-          for (let tap = 0; tap < channels * kh * kw; tap++) {
-            const c = Math.floor(tap / (kh * kw));
-            const i = row * g.stride[0] - g.padding[0] + (Math.floor(tap / kw) % kh) * g.dilation[0];
-            const j = column * g.stride[1] - g.padding[1] + (tap % kw) * g.dilation[1];
-            if (i < 0 || i >= height || j < 0 || j >= width) continue;
-            visit(((first + c) * height + i) * width + j, o * channels * kh * kw + tap, y);
+          let tap = o * channels * kh * kw;
+          for (let c = 0; c < channels; c++) {
+            for (let u = 0; u < kh; u++) {
+              const i = row * g.stride[0] - g.padding[0] + u * g.dilation[0];
+              for (let v = 0; v < kw; v++, tap++) {
+                const j = column * g.stride[1] - g.padding[1] + v * g.dilation[1];
+                const inside = i >= 0 && i < height && j >= 0 && j < width;
+                if (inside) visit(((first + c) * height + i) * width + j, tap, y);
+              }
+            }
           }
         }
       }

@@ -29,11 +29,11 @@ type WinogradWeightExports = {
   restore: (products: number, step: number, outChannels: number, channels: number, lanes: number, w: number) => void;
 };
 
-/** Every height of a panel, tiles at an edge, more tiles than a block, images that are no multiple of a vector. */
+/** Every height of a panel, tiles at an edge, more vectors than a block, an image that is no multiple of a vector. */
 const samples: readonly Geometry[] = [
-  ...[1, 2, 3, 4].map((out) => geometry([1, 2, 4, 4], [out, 2, 3, 3], [1, out, 4, 4], { padding: 1 })),
-  geometry([1, 3, 5, 9], [11, 3, 3, 3], [1, 11, 3, 7]),
-  geometry([1, 1, 17, 16], [1, 1, 3, 3], [1, 1, 17, 16], { padding: 1 }),
+  ...[1, 2, 3, 4].map((out) => geometry([1, 1, 3, 3], [out, 1, 3, 3], [1, out, 1, 1])),
+  geometry([1, 2, 4, 6], [11, 2, 3, 3], [1, 11, 2, 4]),
+  geometry([1, 1, 9, 16], [1, 1, 3, 3], [1, 1, 9, 16], { padding: 1 }),
 ];
 
 export const winogradKernel: KernelDefinition<WinogradExports> = {
@@ -44,7 +44,7 @@ export const winogradKernel: KernelDefinition<WinogradExports> = {
     checkConvolution(bench, samples, "y", (g, x, w, y, bias) =>
       runWinograd(run, g, makeWinogradPlan(g), x, w, bias, y),
     ) ??
-    checkConvolution(bench, samples, "x", (g, x, w, y) =>
+    checkConvolution(bench, samples.slice(4), "x", (g, x, w, y) =>
       runWinogradInput(run, g, makeWinogradPlan(turned(g)), y, w, x),
     ),
 };
