@@ -14,7 +14,7 @@ import {
 } from "./pass.ts";
 import { broadcastStrides, sameShape, sizeOf, type Shape } from "./shape.ts";
 import { bytesOf } from "./storage.ts";
-import type { Tensor } from "./tensor.ts";
+import { packed, type Tensor } from "./tensor.ts";
 
 /** A rule made runnable: its assignments are applied to each element in turn, in one loop without temporaries. */
 export interface Loop {
@@ -121,7 +121,7 @@ class Program {
   private readonly names: RuleNames;
   private readonly assignments: readonly Assignment[];
   private readonly passes = new Map<string, Pass>();
-  private readonly kernels = new Map<string, Compiled | undefined>();
+  private readonly kernels = new Map<number, Compiled | undefined>();
   private readonly flats = new Map<number, Flat>();
   private readonly rowed = new Map<number, Rows | undefined>();
 
@@ -138,8 +138,11 @@ class Program {
     return pass;
   }
   kernel(dtypes: readonly DType[], steps: readonly number[]): Compiled | undefined {
-    if (steps.some((step) => step !== 0 && step !== 1)) return undefined;
-    const key = `${dtypes.join()} ${steps.join()}`;
+    let key = 0;
+    for (let k = 0; k < steps.length; k++) {
+      if (steps[k] !== 0 && steps[k] !== 1) return undefined;
+      key = key * 8 + code(dtypes[k]!) * 2 + steps[k]!;
+    }
     if (!this.kernels.has(key)) {
       const pass = this.pass(dtypes);
       this.kernels.set(key, compileKernel(this.assignments, this.names, dtypes, steps as (0 | 1)[], pass));
@@ -185,8 +188,14 @@ function inJavaScript(pass: Pass, steps: readonly number[]): Flat {
     );
 }
 
+/** Above this size an operand whose elements lie apart is copied: the kernels want neighbours. */
+const leastPacked = 64;
+
 /** The general case: loops over the outer dims, a pass over the innermost one (in WebAssembly over the innermost two). */
-function walk(program: Program, shape: Shape, tensors: readonly Tensor[], scalars: readonly number[]): void {
+function walk(program: Program, shape: Shape, given: readonly Tensor[], scalars: readonly number[]): void {
+  const tensors = given.map((x, k) =>
+    liesApart(x) && !program.access[k]!.written && x.numel() >= leastPacked ? packed(x) : x,
+  );
   const { sizes, strides } = collapse(
     shape,
     tensors.map((x) => broadcastStrides(x.shape, x.strides, shape)),
@@ -212,6 +221,14 @@ function walk(program: Program, shape: Shape, tensors: readonly Tensor[], scalar
   const arrays = tensors.map((x) => x.storage.array());
   const starts = tensors.map((x) => x.offset);
   odometer(sizes, strides, last - 1, starts, undefined, () => pass(count, arrays, starts, steps, scalars));
+}
+
+/** Whether neighbours of the last dim are neither side by side nor one and the same, and a kernel would read them. */
+function liesApart({ isPacked, shape, strides, dtype }: Tensor): boolean {
+  if (isPacked || dtype === "float64" || dtype === "bool") return false;
+  let d = shape.length - 1;
+  while (d >= 0 && shape[d] === 1) d--;
+  return d >= 0 && strides[d] !== 0 && strides[d] !== 1;
 }
 
 /** Calls `f` for every place in the dims up to `innermost`, with `at` moved there: by elements, or by `widths` bytes each. */
