@@ -1,9 +1,10 @@
 import { allocate, lastSpan, release, type Span } from "./allocator.ts";
 import { packA, packB, prepackedB, rowsAdjacent, workBytes } from "./gemmBlocks.ts";
 import { gemmDefinition, type GemmExports } from "./gemmKernel.ts";
-import { SharedGemm } from "./gemmShared.ts";
+import { leastShared, SharedGemm } from "./gemmShared.ts";
 import { double, single, tileOf, type Element } from "./gemmTile.ts";
 import { defineKernel, defineShared } from "./kernel.ts";
+import { matrixVector } from "./matrixVector.ts";
 import { heap } from "./memory.ts";
 
 /**
@@ -108,6 +109,8 @@ function matrixProducts(element: Element): MatrixProducts {
   const kernel = (products: number): GemmExports => (products < smallProduct ? narrow() : compiled().exports);
   let sharing: SharedGemm | undefined;
   const shared = (): SharedGemm => (sharing ??= new SharedGemm(compiled(), bytes));
+  // Asked in this order, so that small products need no kernel but theirs.
+  const large = (products: number): boolean => products >= leastShared && shared().worthwhile(products);
 
   /** k = 0: nothing is added. */
   // prettier-ignore
@@ -133,7 +136,32 @@ function matrixProducts(element: Element): MatrixProducts {
       if (k === 1) columnStepA = 1;
       if (n === 1) columnStepB = 1;
       if (m === 1) rowStepA = 1;
-      const on = shared().worthwhile(m * n * k) ? shared() : kernel(m * n * k);
+      if (bytes === 4) {
+        // A vector: lanes are rows of A (or, turned around, of Bᵀ), and the few that are left go the common way.
+        if (n === 1 && m >= 4 && columnStepA === 1) {
+          const rows = m & ~3;
+          matrixVector(rows, k, a, rowStepA, b, rowStepB, from, rowStepF, c, rowStepC);
+          if (rows === m) return;
+          return products.gemmFrom(
+            m - rows, 1, k, a + rows * rowStepA * 4, rowStepA, 1, b, rowStepB, 1,
+            from + rows * rowStepF * 4, rowStepF, 0, c + rows * rowStepC * 4, rowStepC,
+          );
+        }
+        // Aᵀ times a vector is a row times A, whose columns are lanes; 16 numbers to start with are only among `work`'s zeros.
+        if (n === 1 && m >= 4 && rowStepA === 1 && rowStepC === 1 && (rowStepF === 1 || from === work())) {
+          return products.gemmFrom(1, m, k, b, 1, rowStepB, a, columnStepA, 1, from, 0, rowStepF, c, m);
+        }
+        if (m === 1 && n >= 4 && rowStepB === 1 && columnStepB !== 1) {
+          const columns = n & ~3;
+          matrixVector(columns, k, b, columnStepB, a, columnStepA, from, columnStepF, c, 1);
+          if (columns === n) return;
+          return products.gemmFrom(
+            1, n - columns, k, a, 1, columnStepA, b + columns * columnStepB * 4, 1, columnStepB,
+            from + columns * columnStepF * 4, 0, columnStepF, c + columns * 4, n,
+          );
+        }
+      }
+      const on = large(m * n * k) ? shared() : kernel(m * n * k);
       on.run(
         m, n, k, a, rowStepA * bytes, columnStepA * bytes, b, rowStepB * bytes, columnStepB * bytes,
         from, rowStepF * bytes, columnStepF * bytes, c, rowStepC * bytes,
@@ -153,7 +181,7 @@ function matrixProducts(element: Element): MatrixProducts {
       if (k === 1) columnStepA = 1;
       if (n === 1) columnStepB = 1;
       if (m === 1) rowStepA = 1;
-      const on = shared().worthwhile(count * m * n * k) ? shared() : kernel(count * m * n * k);
+      const on = large(count * m * n * k) ? shared() : kernel(count * m * n * k);
       on.batch(
         count, batchStepA * bytes, batchStepB * bytes, accumulate ? batchStepC * bytes : 0, batchStepC * bytes,
         m, n, k, a, rowStepA * bytes, columnStepA * bytes, b, rowStepB * bytes, columnStepB * bytes,
@@ -172,7 +200,7 @@ function matrixProducts(element: Element): MatrixProducts {
       if (k === 0) return copyStart(m, n, from, rowStepF, columnStepF, c, rowStepC);
       if (k === 1) columnStepA = 1;
       if (m === 1) rowStepA = 1;
-      const on = shared().worthwhile(m * n * k) ? shared() : compiled().exports; // B's panels are as wide as the wide tile.
+      const on = large(m * n * k) ? shared() : compiled().exports; // B's panels are as wide as the wide tile.
       on.run(
         m, n, k, a, rowStepA * bytes, columnStepA * bytes, address, 0, 0,
         from, rowStepF * bytes, columnStepF * bytes, c, rowStepC * bytes,

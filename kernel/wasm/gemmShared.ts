@@ -4,7 +4,7 @@ import type { Compiled, Exports } from "./kernel.ts";
 import { parallel, rows, threadCount, worthSharing, type Job } from "./threads.ts";
 
 /** Below this many multiplications nobody needs to ask. */
-const least = 4_000_000;
+export const leastShared = 4_000_000;
 const rowArguments = 16;
 const batchArguments = 21;
 
@@ -25,7 +25,7 @@ export class SharedGemm {
   }
 
   worthwhile(products: number): boolean {
-    return products >= least && worthSharing((2 * products) / this.rate);
+    return worthSharing((2 * products) / this.rate);
   }
 
   /** As the kernel's `run`; see `emitGemm`. */

@@ -7,6 +7,7 @@ import { gemmDefinition } from "../../../kernel/wasm/gemmKernel.ts";
 import { double, single } from "../../../kernel/wasm/gemmTile.ts";
 import { build, differs, onBench, pattern, type Bench } from "../../../kernel/wasm/kernel.ts";
 import { heap } from "../../../kernel/wasm/memory.ts";
+import { chosenVariant } from "../../../kernel/wasm/probe.ts";
 import { fused, plain, wide } from "../../../kernel/wasm/variant.ts";
 
 /** A matrix in the engine's memory: element (i, j) is at i·rowStep + j·columnStep. */
@@ -153,6 +154,50 @@ describe("matrix product in WebAssembly", () => {
       ),
       { numRuns: 300, seed: 7 },
     );
+  });
+
+  it("a matrix times a vector, and a vector times a matrix, have the bits of the general kernel", () => {
+    const { run } = build(definition, chosenVariant()).exports;
+    for (const [m, n, k] of [
+      [37, 1, 9],
+      [4, 1, 3],
+      [64, 1, 640],
+      [3, 1, 8],
+      [1, 37, 9],
+      [1, 64, 640],
+      [1, 5, 1],
+      [50, 1, 1],
+    ] as const) {
+      for (const layoutA of layouts) {
+        for (const layoutB of layouts) {
+          onBench((bench) => {
+            const a = matrix(bench, m, k, layoutA, 3);
+            const b = matrix(bench, k, n, layoutB, 77);
+            const bias = bench.f32(n, (i) => pattern(i + 5));
+            const [c, d, e] = [bench.f32(m * n), bench.f32(m * n), bench.f32(m * n, (i) => pattern(i + 6))];
+            const before = e.data.slice();
+            const at = [m, n, k, a.address, a.rowStep, a.columnStep, b.address, b.rowStep, b.columnStep] as const;
+            const what = `[${m}, ${k}] ${layoutA} · [${k}, ${n}] ${layoutB}`;
+            gemm(...at, c.address, n, false);
+            assert.deepEqual(c.data, by(run, packA | packB, [m, n, k], a, b, bench), what);
+            gemmFrom(...at, bias.address, 0, 1, d.address, n);
+            near(
+              d.data,
+              reference(m, n, k, a, b, (_, j) => bias.data[j]!),
+              k,
+              what,
+            );
+            gemm(...at, e.address, n, true);
+            near(
+              e.data,
+              reference(m, n, k, a, b, (i, j) => before[i * n + j]!),
+              k,
+              what,
+            );
+          });
+        }
+      }
+    }
   });
 
   it("a packed right operand gives the bits of the product with the operand itself", () => {
