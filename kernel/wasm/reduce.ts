@@ -196,29 +196,49 @@ function emitExtremeColumns(module: ModuleBuilder, which: "max" | "min"): void {
   });
 }
 
-/** The extreme of x[count] in all four lanes; NaN if one is NaN. */
+/**
+ * The extreme of x[count] in all four lanes; NaN if one is NaN. With pmax, which is one instruction and skips NaN, beside
+ * a look for NaN: max, which knows NaN and the sign of 0, takes eight.
+ */
 export function extremeRow(module: ModuleBuilder, which: "max" | "min"): FunctionBuilder {
   const f = module.func(`_${which}Row`, ["i32", "i32"], ["v128"]);
   const [count, x] = [0, 1];
-  const best = f.many(2, "v128");
-  const [a, b] = best as [Local, Local];
+  const best = f.many(4, "v128") as [Local, Local, Local, Local];
+  const [value, strange] = f.many(2, "v128") as [Local, Local];
   const take = (into: Local, load: () => void): void => {
-    f.get(into);
     load();
-    f.op(`f32x4.${which}`).set(into);
+    f.set(value);
+    f.get(into).get(value).op(`f32x4.p${which}`).set(into);
+    f.get(value).get(value).op("f32x4.ne").get(strange).op("v128.or").set(strange);
   };
-  f.get(x).memory("v128.load32_splat").tee(a).set(b);
-  f.countDown(count, 8, () => {
+  f.get(x).memory("v128.load32_splat").set(value);
+  for (const into of best) f.get(value).set(into);
+  f.get(value).get(value).op("f32x4.ne").set(strange);
+  f.countDown(count, 16, () => {
     best.forEach((into, i) => take(into, () => void f.get(x).memory("v128.load", 16 * i)));
-    f.advance(x, 32);
+    f.advance(x, 64);
+  });
+  f.countDown(count, 4, () => {
+    take(best[0], () => void f.get(x).memory("v128.load"));
+    f.advance(x, 16);
   });
   f.countDown(count, 1, () => {
-    take(a, () => void f.get(x).memory("v128.load32_splat"));
+    take(best[0], () => void f.get(x).memory("v128.load32_splat"));
     f.advance(x, 4);
   });
-  take(a, () => void f.get(b));
-  take(a, () => void f.get(a).get(a).shuffle([2, 3, 0, 1]));
-  take(a, () => void f.get(a).get(a).shuffle([1, 0, 3, 2]));
+  const [a, b, c, d] = best;
+  const meet = (other: () => void): void => {
+    f.get(a);
+    other();
+    f.op(`f32x4.p${which}`).set(a);
+  };
+  meet(() => void f.get(b));
+  f.get(c).get(d).op(`f32x4.p${which}`).set(c);
+  meet(() => void f.get(c));
+  meet(() => void f.get(a).get(a).shuffle([2, 3, 0, 1]));
+  meet(() => void f.get(a).get(a).shuffle([1, 0, 3, 2]));
+  f.get(strange).op("v128.any_true");
+  f.if(() => void f.f32(NaN).op("f32x4.splat").set(a));
   f.get(a);
   return f;
 }
