@@ -23,7 +23,7 @@ import {
 import { reshape, squeeze, unsqueeze } from "./reshape.ts";
 import { sum } from "./sum.ts";
 
-export { spatial, type ConvOptions, type ConvTransposeOptions, type Spatial } from "./convOptions.ts";
+export type { ConvOptions, ConvTransposeOptions, Spatial } from "./convOptions.ts";
 
 /** Whether the WebAssembly kernels take these: float32, and something to do. */
 function fits(g: Geometry, a: Tensor, b: Tensor): boolean {
