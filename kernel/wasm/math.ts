@@ -74,8 +74,8 @@ function expm1(g: Graph, x: Node): Node {
   return g.signed(g.add(half, half), x);
 }
 
-/** x = 2ⁿ (1 + f) with 1 + f from √½ to √2, for x ≥ 0: f and n as a float, and log(1 + f). */
-function logarithm(g: Graph, x: Node): { n: Node; y: Node } {
+/** x = 2ⁿ (1 + f) with 1 + f from √½ to √2, for x ≥ 0: f, n as a float, f² and (log(1 + f) − f + f²/2). */
+function mantissa(g: Graph, x: Node): { n: Node; f: Node; square: Node; rest: Node } {
   const tiny = g.compare("lt", x, g.number(numberOf(0x00800000)));
   const normal = g.select(tiny, g.mul(x, g.number(2 ** 24)), x);
   const offset = g.op("i32x4.sub", normal, g.bits(bitsOf(Math.SQRT1_2)));
@@ -91,8 +91,12 @@ function logarithm(g: Graph, x: Node): { n: Node; y: Node } {
       0.0692726895,
     ],
   );
-  const y = g.madd(g.mul(f, square), p, g.nmadd(g.number(0.5), square, f));
-  return { n, y };
+  return { n, f, square, rest: g.mul(g.mul(f, square), p) };
+}
+/** n and log(1 + f). */
+function logarithm(g: Graph, x: Node): { n: Node; y: Node } {
+  const { n, f, square, rest } = mantissa(g, x);
+  return { n, y: g.add(rest, g.nmadd(g.number(0.5), square, f)) };
 }
 /** What a logarithm is where x is not positive and finite. */
 function logEdges(g: Graph, x: Node, y: Node): Node {
@@ -325,4 +329,83 @@ export function power(g: Graph, x: Node, exponent: number): Node {
   const half = power(g, x, Math.floor(exponent / 2));
   const square = g.mul(half, half);
   return exponent % 2 === 0 ? square : g.mul(square, x);
+}
+
+/** x in two parts, the first of 12 digits: products of two such are exact. */
+function halves(g: Graph, x: Node): [high: Node, low: Node] {
+  const high = g.logic("and", x, g.bits(0xfffff000));
+  return [high, g.sub(x, high)];
+}
+/** a + b as a sum and what it lost, for |a| ≥ |b| or a = 0. */
+function exactSum(g: Graph, a: Node, b: Node): [sum: Node, lost: Node] {
+  const sum = g.add(a, b);
+  return [sum, g.sub(b, g.sub(sum, a))];
+}
+
+/** log₂ x in two floats, to 2⁻³² of it, for x > 0. */
+function log2Parts(g: Graph, x: Node): [high: Node, low: Node] {
+  const { n, f, rest } = mantissa(g, x);
+  const [fh, fl] = halves(g, f);
+  // f − f²/2, exactly: the square of the first half is.
+  const [s, lost] = exactSum(g, f, g.mul(g.number(-0.5), g.mul(fh, fh)));
+  const low = g.add(g.sub(lost, g.mul(g.mul(g.number(0.5), fl), g.add(f, fh))), rest);
+  const [sh, sl] = halves(g, s);
+  const high = head(Math.LOG2E, 12);
+  const product = g.mul(sh, g.number(high));
+  const more = g.madd(low, g.number(Math.LOG2E), g.madd(s, g.number(Math.LOG2E - high), g.mul(sl, g.number(high))));
+  const [t, lostThere] = exactSum(g, n, product);
+  return exactSum(g, t, g.add(lostThere, more));
+}
+
+/**
+ * x to any power: 2^(y log₂ x), the exponent in two floats. As IEEE 754's pow, except that NaN stays NaN unless y is 0:
+ * a negative x has whole powers only.
+ */
+export function generalPower(g: Graph, x: Node, y: Node): Node {
+  const size = g.abs(x);
+  const [h, l] = log2Parts(g, size);
+  const by = g.within(y, -1e30, 1e30);
+  const [yh, yl] = halves(g, by);
+  const [hh, hl] = halves(g, h);
+  const low = g.madd(yh, hl, g.madd(yl, h, g.mul(by, l)));
+  // Beyond, the result is 0 or Infinity anyway.
+  const high = g.within(g.mul(yh, hh), -250, 250);
+  const small = g.within(low, -1, 1);
+  const whole = g.op("f32x4.nearest", g.add(high, small));
+  const r = g.mul(g.add(g.sub(high, whole), small), g.number(Math.LN2));
+  const n = g.op("i32x4.trunc_sat_f32x4_s", whole);
+  const half = g.shift("shr_s", n, 1);
+  const power1 = g.add(oneLess(g, r), g.number(1));
+  const finite = g.mul(g.mul(power1, powerOfTwo(g, half)), powerOfTwo(g, g.op("i32x4.sub", n, half)));
+
+  // 0 and Infinity: one becomes the other where y is negative.
+  const upwards = g.compare("gt", y, g.number(0));
+  const zero = g.select(upwards, g.number(0), g.number(Infinity));
+  const infinite = g.select(upwards, g.number(Infinity), g.number(0));
+  const positive = g.select(
+    g.compare("eq", size, g.number(0)),
+    zero,
+    g.select(g.compare("eq", size, g.number(Infinity)), infinite, finite),
+  );
+  // From 2²⁴ on every float is even.
+  const odd = g.logic(
+    "and",
+    oddOf(g, g.op("i32x4.trunc_sat_f32x4_s", y)),
+    g.compare("lt", g.abs(y), g.number(2 ** 24)),
+  );
+  const isWhole = g.compare("eq", g.op("f32x4.trunc", y), y);
+  const signed = g.logic(
+    "xor",
+    positive,
+    g.logic("and", g.logic("and", x, g.bits(signBit)), g.logic("and", odd, isWhole)),
+  );
+  const undefinedThere = g.logic("andnot", g.compare("lt", x, g.number(0)), isWhole);
+  // −Infinity has all powers, without a sign where they are not whole.
+  const real = g.select(
+    g.logic("andnot", undefinedThere, g.compare("eq", size, g.number(Infinity))),
+    g.number(NaN),
+    signed,
+  );
+  const strange = g.logic("or", g.compare("ne", x, x), g.compare("ne", y, y));
+  return g.select(g.compare("eq", y, g.number(0)), g.number(1), g.select(strange, g.number(NaN), real));
 }

@@ -1,6 +1,6 @@
 import type { Assignment, BinaryOp, Expression } from "../tensor/formula.ts";
 import { Graph, type Node } from "./graph.ts";
-import { angular, binaryFunctions, isSimplePower, largestAngle, power, unaryFunctions } from "./math.ts";
+import { angular, binaryFunctions, generalPower, isSimplePower, largestAngle, power, unaryFunctions } from "./math.ts";
 
 /** How the elements of an operand are stored. */
 export type ElementType = "f32" | "i32" | "bool";
@@ -47,7 +47,7 @@ class Unsupported extends Error {}
 type Value = { readonly scalar: Expression } | Node;
 const isScalar = (x: Value): x is { readonly scalar: Expression } => "scalar" in x;
 
-/** Translates a rule, or gives undefined where it needs JavaScript: remainders, general powers, whole-number results. */
+/** Translates a rule, or gives undefined where it needs JavaScript: remainders and whole-number results. */
 export function translate(rule: ElementwiseRule): Translation | undefined {
   try {
     return new Translator(rule).translation();
@@ -202,8 +202,8 @@ class Translator {
     if (e.op === "**") {
       const exponent = this.asScalar(e.right);
       const literal = exponent && literalOf(exponent);
-      if (literal === undefined || !isSimplePower(literal)) throw new Unsupported();
-      return power(g, this.number(left), literal);
+      if (literal !== undefined && isSimplePower(literal)) return power(g, this.number(left), literal);
+      return generalPower(g, this.number(left), this.number(this.value(e.right)));
     }
     const right = this.value(e.right);
     const masks = !isScalar(left) && !isScalar(right) && left.mask && right.mask;
