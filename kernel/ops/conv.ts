@@ -3,12 +3,12 @@ import { checkTensor, named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { filled } from "../tensor/create.ts";
 import { resultType } from "../tensor/dtype.ts";
-import { MemoryError, ShapeError } from "../tensor/errors.ts";
+import { ShapeError } from "../tensor/errors.ts";
 import { show, sizeOf } from "../tensor/shape.ts";
 import { addressOf, empty, packed, type Tensor } from "../tensor/tensor.ts";
-import { OutOfMemory } from "../wasm/allocator.ts";
 import { convBias, convForward, convInput, convWeight, type Geometry } from "../wasm/conv.ts";
 import { add } from "./arithmetic.ts";
+import { compute } from "./compute.ts";
 import { forwardByColumns, inputByColumns, weightByColumns } from "./convColumns.ts";
 import {
   check,
@@ -36,16 +36,6 @@ function fits(g: Geometry, a: Tensor, b: Tensor): boolean {
   );
 }
 
-/** Runs a kernel, which takes memory for itself. */
-function compute(run: () => void): void {
-  try {
-    run();
-  } catch (error) {
-    if (!(error instanceof OutOfMemory)) throw error;
-    throw new MemoryError(`no room for what it computes in between: ${error.message}`);
-  }
-}
-
 /** Input, weight and perhaps bias → output. */
 const correlate: Op<Geometry> = defineOp({
   name: "conv",
@@ -55,7 +45,7 @@ const correlate: Op<Geometry> = defineOp({
       const [image, weight] = [packed(x!), packed(w!)];
       const start = bias === undefined ? undefined : packed(bias.dtype === "float32" ? bias : to([bias], "float32"));
       const biasAt = start === undefined ? 0 : addressOf(start);
-      compute(() => convForward(g, addressOf(image), addressOf(weight), biasAt, addressOf(y)));
+      compute([image, weight, start], () => convForward(g, addressOf(image), addressOf(weight), biasAt, addressOf(y)));
     } else forwardByColumns(x!, w!, bias, y.storage.array(), g);
     return y;
   },
@@ -74,7 +64,7 @@ const toInput: Op<Geometry> = defineOp({
     if (fits(g, y!, w!)) {
       const x = empty(g.input, "float32");
       const [out, weight] = [packed(y!), packed(w!)];
-      compute(() => convInput(g, addressOf(out), addressOf(weight), addressOf(x)));
+      compute([out, weight], () => convInput(g, addressOf(out), addressOf(weight), addressOf(x)));
       return x;
     }
     const x = filled(g.input, 0, resultType(y!, w!));
@@ -95,7 +85,7 @@ const toWeight: Op<Geometry> = defineOp({
     const w = empty(g.weight, resultType(x!, y!));
     if (fits(g, x!, y!)) {
       const [image, out] = [packed(x!), packed(y!)];
-      compute(() => convWeight(g, addressOf(image), addressOf(out), addressOf(w)));
+      compute([image, out], () => convWeight(g, addressOf(image), addressOf(out), addressOf(w)));
     } else w.storage.array().set(weightByColumns(x!, y!, g));
     return w;
   },
@@ -114,7 +104,7 @@ const channelSum: Op<undefined> = defineOp({
     if (y!.dtype !== "float32") return sum(y!, [0, 2, 3]);
     const total = empty([channels], "float32");
     const source = packed(y!);
-    convBias(addressOf(source), batch, channels, height * width, addressOf(total));
+    compute([source], () => convBias(addressOf(source), batch, channels, height * width, addressOf(total)));
     return total;
   },
   gradient: (g, { shapes: [shape] }) => [expandTo(reshape(g, [shape![1]!, 1, 1]), shape!)],

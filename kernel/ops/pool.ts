@@ -6,6 +6,7 @@ import { checkOptions } from "../tensor/options.ts";
 import { sizeOf, type Shape } from "../tensor/shape.ts";
 import { addressOf, elements, empty, packed, type Tensor } from "../tensor/tensor.ts";
 import { poolMax, poolMean, poolScatter, poolSpread, type Windows } from "../wasm/pool.ts";
+import { compute } from "./compute.ts";
 import type { Spatial } from "./convOptions.ts";
 import { gather } from "./gather.ts";
 import {
@@ -66,7 +67,8 @@ const largest: Op<Maximum> = defineOp({
     const images = imagesOf(shape);
     if (fits(x!)) {
       const source = packed(x!);
-      poolMax(w, images, addressOf(source), addressOf(y), call.index === undefined ? 0 : addressOf(call.index));
+      const index = call.index === undefined ? 0 : addressOf(call.index);
+      compute([source], () => poolMax(w, images, addressOf(source), addressOf(y), index));
       return y;
     }
     const { data, start } = elements(x!);
@@ -99,7 +101,7 @@ const putBack: Op<Windows> = defineOp({
     if (fits(g!)) {
       const x = empty(shape, "float32");
       const [source, places] = [packed(g!), packed(index!)];
-      poolScatter(w, images, addressOf(source), addressOf(places), addressOf(x));
+      compute([source, places], () => poolScatter(w, images, addressOf(source), addressOf(places), addressOf(x)));
       return x;
     }
     const x = filled(shape, 0, g!.dtype);
@@ -166,7 +168,7 @@ const average: Op<Windows> = defineOp({
     const images = imagesOf(y.shape);
     if (fits(x!)) {
       const source = packed(x!);
-      poolMean(w, images, addressOf(source), addressOf(y));
+      compute([source], () => poolMean(w, images, addressOf(source), addressOf(y)));
       return y;
     }
     const { data, start } = elements(x!);
@@ -190,7 +192,7 @@ const spread: Op<Windows> = defineOp({
     if (fits(g!)) {
       const x = empty(shape, "float32");
       const source = packed(g!);
-      poolSpread(w, images, addressOf(source), addressOf(x));
+      compute([source], () => poolSpread(w, images, addressOf(source), addressOf(x)));
       return x;
     }
     const x = filled(shape, 0, g!.dtype);
