@@ -53,7 +53,7 @@ const inUse: WeakRef<Span>[] = [];
 let live = 0;
 let sinceSweep = 0;
 let lastSweep = 0;
-const leastLimit = 256 << 20;
+const leastLimit = 64 << 20;
 const mostLimit = 1536 << 20;
 let limit = leastLimit;
 
@@ -193,9 +193,9 @@ export function sweep(): void {
   collectGarbage();
   rebuild();
   const end = performance.now();
-  // Where a collection is slow (a large JavaScript heap), collect less often: at most about 2 % of the time.
+  // Where a collection is slow (a large JavaScript heap), collect less often: at most about 3 % of the time.
   const share = (end - begin) / Math.max(1, end - lastSweep);
-  if (share > 0.02) limit = Math.min(mostLimit, limit * 2);
+  if (share > 0.03) limit = Math.min(mostLimit, limit * 2);
   else if (share < 0.005) limit = Math.max(leastLimit, limit / 2);
   lastSweep = end;
   limit = Math.max(limit, Math.min(mostLimit, live));
