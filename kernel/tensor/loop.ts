@@ -97,7 +97,7 @@ const column = 3;
 /** One of these, or −1 for anything else. */
 function courseOf(x: Tensor, shape: Shape, size: number): number {
   const own = x.shape;
-  if (own === shape || sameShape(own, shape)) return x.isPacked ? full : -1;
+  if (own === shape || sameShape(own, shape)) return x.isPacked ? full : stretched(x) ? single : -1;
   let d = 0;
   while (d < own.length && own[d] === 1) d++;
   if (d === own.length) return size === 1 ? full : single;
@@ -110,6 +110,11 @@ function courseOf(x: Tensor, shape: Shape, size: number): number {
   for (d = 0; d < own.length && own[d] === shape[d];) d++;
   while (d < own.length && own[d] === 1) d++;
   return d === own.length ? column : -1;
+}
+/** One element for all, as the gradient of a sum or mean is. */
+function stretched({ shape, strides }: Tensor): boolean {
+  for (let d = 0; d < shape.length; d++) if (strides[d] !== 0 && shape[d] !== 1) return false;
+  return true;
 }
 function code(dtype: DType): number {
   return dtype === "float32" ? 0 : dtype === "float64" ? 1 : dtype === "int32" ? 2 : 3;

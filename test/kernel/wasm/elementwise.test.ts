@@ -133,7 +133,7 @@ describe("formulas in WebAssembly", () => {
     "s",
   ];
   const type = fc.constantFrom<DType>("float32", "bool", "int32", "float64");
-  const layout = fc.constantFrom("full", "single", "row", "column", "transposed", "shifted");
+  const layout = fc.constantFrom("full", "single", "stretched", "row", "column", "transposed", "shifted");
   for (const variant of variants) {
     it(`any formula, layout and dtype equals JavaScript, ${variant.name}`, () => {
       setVariant(variant);
@@ -363,6 +363,8 @@ function operand(kind: string, [rows, columns]: readonly number[], dtype: DType,
   switch (kind) {
     case "single":
       return view(make(1), [], [], 0);
+    case "stretched":
+      return view(make(1), [r, c], [0, 0], 0);
     case "row":
       return view(make(c), [c], [1], 0);
     case "column":
