@@ -3,6 +3,7 @@ import { OptionError } from "../../tensor/errors.ts";
 import { mul } from "../../ops/arithmetic.ts";
 import { checkOptions } from "../../tensor/options.ts";
 import { elements, Tensor } from "../../tensor/tensor.ts";
+import { pairLoss } from "./pairLoss.ts";
 import { applyReduction, checkPair, type LossOptions } from "./reduction.ts";
 
 const crossEntropy = elementwise({
@@ -43,7 +44,7 @@ const fromLogits = elementwise({
   inputs: ["x", "t", "w"],
   derivatives: { x: "(1 - t) - (1 + (w - 1) * t) / (1 + exp(x))" },
 });
-const fromLogitsUnweighted = elementwise({
+const fromLogitsUnweighted = pairLoss({
   name: "binaryCrossEntropyWithLogits",
   formula: "(1 - t) * x + log1p(exp(-abs(x))) + max(-x, 0)",
   inputs: ["x", "t"],
@@ -60,7 +61,8 @@ export function binaryCrossEntropyWithLogits(
   checkOptions(who, options, ["reduction", "weight", "posWeight"]);
   checkPair(who, input, target);
   const { weight, posWeight } = options;
+  if (weight === undefined && posWeight === undefined) return fromLogitsUnweighted(input, target, options.reduction);
   const loss =
-    posWeight instanceof Tensor ? fromLogits([input, target, posWeight]) : fromLogitsUnweighted([input, target]);
+    posWeight instanceof Tensor ? fromLogits([input, target, posWeight]) : fromLogitsUnweighted(input, target, "none");
   return applyReduction(who, weight === undefined ? loss : mul(loss, weight), options.reduction);
 }

@@ -1,10 +1,10 @@
-import { elementwise } from "../../autograd/elementwise.ts";
 import { OptionError, describe } from "../../tensor/errors.ts";
 import { checkOptions } from "../../tensor/options.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { applyReduction, checkPair, type LossOptions } from "./reduction.ts";
+import { pairLoss } from "./pairLoss.ts";
+import { checkPair, type LossOptions } from "./reduction.ts";
 
-const squared = elementwise({
+const squared = pairLoss({
   name: "mseLoss",
   formula: "(a - b) * (a - b)",
   inputs: ["a", "b"],
@@ -15,19 +15,19 @@ const squared = elementwise({
 export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   checkOptions("mseLoss", options, ["reduction"]);
   checkPair("mseLoss", input, target);
-  return applyReduction("mseLoss", squared([input, target]), options.reduction);
+  return squared(input, target, options.reduction);
 }
 
-const absolute = elementwise({ name: "l1Loss", formula: "abs(a - b)", inputs: ["a", "b"] });
+const absolute = pairLoss({ name: "l1Loss", formula: "abs(a - b)", inputs: ["a", "b"] });
 
 /** Absolute error |input − target|. */
 export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   checkOptions("l1Loss", options, ["reduction"]);
   checkPair("l1Loss", input, target);
-  return applyReduction("l1Loss", absolute([input, target]), options.reduction);
+  return absolute(input, target, options.reduction);
 }
 
-const smooth = elementwise({
+const smooth = pairLoss({
   name: "smoothL1Loss",
   formula: "abs(a - b) < beta ? 0.5 * (a - b) * (a - b) / beta : abs(a - b) - 0.5 * beta",
   inputs: ["a", "b"],
@@ -40,10 +40,10 @@ export function smoothL1Loss(input: Tensor, target: Tensor, options: LossOptions
   checkPair("smoothL1Loss", input, target);
   const { beta = 1 } = options;
   if (!(beta >= 0)) throw new OptionError(`smoothL1Loss: beta must be ≥ 0, got ${describe(beta)}.`);
-  return applyReduction("smoothL1Loss", smooth([input, target], [beta]), options.reduction);
+  return smooth(input, target, options.reduction, [beta]);
 }
 
-const huber = elementwise({
+const huber = pairLoss({
   name: "huberLoss",
   formula: "abs(a - b) < delta ? 0.5 * (a - b) * (a - b) : delta * (abs(a - b) - 0.5 * delta)",
   inputs: ["a", "b"],
@@ -56,5 +56,5 @@ export function huberLoss(input: Tensor, target: Tensor, options: LossOptions & 
   checkPair("huberLoss", input, target);
   const { delta = 1 } = options;
   if (!(delta > 0)) throw new OptionError(`huberLoss: delta must be > 0, got ${describe(delta)}.`);
-  return applyReduction("huberLoss", huber([input, target], [delta]), options.reduction);
+  return huber(input, target, options.reduction, [delta]);
 }
