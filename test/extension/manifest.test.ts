@@ -56,12 +56,12 @@ describe("what package.json says of the extension", () => {
   });
 
   it("every setting that the code reads is there, documented and with a default of its type", () => {
-    const keys = [...read("extension/settings.ts").matchAll(/^  (\w+): (string|boolean);$/gm)];
+    const keys = [...read("extension/settings.ts").matchAll(/^  (\w+): (string|boolean|number);$/gm)];
     const { properties } = contributes.configuration;
     assert.deepEqual(keys.map(([, key]) => `gradbook.${key}`).sort(), Object.keys(properties).sort());
     for (const [, key, type] of keys) {
       const setting = properties[`gradbook.${key}`];
-      assert.equal(setting.type, type);
+      assert.equal(setting.type === "integer" ? "number" : setting.type, type);
       assert.equal(typeof setting.default, type);
       assert.ok(setting.markdownDescription.length > 40 && setting.scope, key);
     }

@@ -53,9 +53,6 @@ async function stopped(source: string, before: { [name: string]: unknown } = {})
   let script = "";
   let paused: (frames: Frame[]) => void;
   const frames = new Promise<Frame[]>((resolve) => (paused = resolve));
-  const attached = new Promise<string>((resolve) =>
-    session.once("NodeWorker.attachedToWorker", ({ params }) => resolve(params.sessionId)),
-  );
   session.on("NodeWorker.receivedMessageFromWorker", ({ params }) => {
     const message = JSON.parse(params.message);
     if (message.method === "Debugger.scriptParsed" && message.params.url === "test:cell-1")
@@ -64,6 +61,10 @@ async function stopped(source: string, before: { [name: string]: unknown } = {})
     answers.get(message.id)?.(message.error ?? message.result);
   });
   await post("NodeWorker.enable", { waitForDebuggerOnStart: false });
+  // Only now: threads that other tests left are reported while this is being switched on.
+  const attached = new Promise<string>((resolve) =>
+    session.once("NodeWorker.attachedToWorker", ({ params }) => resolve(params.sessionId)),
+  );
   const names = new Map(Object.keys(before).map((name) => [name, { live: false, constant: false }]));
   const { code, saveLocals } = transformCell(source, { names, filename: "test:cell-1" });
   const flag = new SharedArrayBuffer(4);
