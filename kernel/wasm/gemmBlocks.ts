@@ -8,6 +8,8 @@ import type { FunctionBuilder, Local, ModuleBuilder } from "./module.ts";
  * a block of A (rows × depth) and one of B (depth × columns) stay in the second.
  */
 export const rowsInBlock = 240;
+/** Rows of an A that is read where it lies: few, so that a block of C is not so many pages at once. */
+const rowsRead = 48;
 export const columnsInBlock = 512;
 const depthBytes = 1280;
 
@@ -136,7 +138,7 @@ export function emitGemm(module: ModuleBuilder, element: Element): void {
       takeB();
       for (const [x, to] of [[m, mLeft], [aBlock, aAt], [c, cAt], [start, startAt]] as const) copy(x, to); // prettier-ignore
       f.loop(() => {
-        least(f, mLeft, () => f.i32(rowsInBlock), mc);
+        least(f, mLeft, () => f.i32(rowsInBlock).i32(rowsRead).get(how).i32(packA).op("i32.and").op("select"), mc);
         has(
           packA,
           () => {

@@ -22,16 +22,24 @@ export function emitPackColumns(module: ModuleBuilder, element: Element, name: s
     Local,
     Local, // prettier-ignore
   ];
-  const [from, to, left, inPanel, group, columns] = f.many(6, "i32") as [Local, Local, Local, Local, Local, Local];
+  const [from, to, left, inPanel, group, columns, count] = f.many(7, "i32") as [
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local, // prettier-ignore
+  ];
   const heads = f.many(lanes, "i32");
   const vectors = f.many(lanes, "v128");
   const pairs = f.many(lanes, "v128");
 
   /** Lines that are neighbours: whole rows of the panel at once. */
-  const copyRows = (count: number): void => {
-    f.get(source).set(from).get(target).set(to).get(k).set(left);
+  const copyRows = (wide: number): void => {
+    f.get(source).set(from).get(target).set(to).get(count).set(left);
     f.countDown(left, 1, () => {
-      for (let j = 0; j < count; j++) {
+      for (let j = 0; j < wide; j++) {
         f.get(to)
           .get(from)
           .memory("v128.load", j * 16)
@@ -93,23 +101,30 @@ export function emitPackColumns(module: ModuleBuilder, element: Element, name: s
     });
   };
 
-  f.loop(() => {
+  const panel = (copyPanel: () => void): void => {
     f.get(lines).i32(width).get(lines).i32(width).op("i32.lt_s").op("select").set(inPanel);
-    f.get(lineStep).i32(bytes).op("i32.eq");
-    f.if(
-      () => chooseStrip(f, lanes, inPanel, copyRows),
-      () => {
-        chooseStrip(f, lanes, inPanel, (vectors) => f.i32(vectors * lanes).set(columns));
-        f.i32(0).set(group);
-        f.loop(() => {
-          copyGroup();
-          f.advance(group, lanes).get(group).get(columns).op("i32.lt_s").brIf(0);
-        });
-      },
-    );
+    copyPanel();
     next(f, source, lineStep, () => f.i32(width), target, k, width * bytes);
     f.get(lines).i32(width).op("i32.sub").tee(lines).i32(0).op("i32.gt_s").brIf(0);
-  });
+  };
+  f.get(lineStep).i32(bytes).op("i32.eq");
+  f.if(
+    () =>
+      inSteps(f, { lines, k, source, step, target, count }, width * bytes, () => {
+        f.loop(() => panel(() => chooseStrip(f, lanes, inPanel, copyRows)));
+      }),
+    () =>
+      f.loop(() =>
+        panel(() => {
+          chooseStrip(f, lanes, inPanel, (vectors) => f.i32(vectors * lanes).set(columns));
+          f.i32(0).set(group);
+          f.loop(() => {
+            copyGroup();
+            f.advance(group, lanes).get(group).get(columns).op("i32.lt_s").brIf(0);
+          });
+        }),
+      ),
+  );
   return f;
 }
 
@@ -127,9 +142,9 @@ export function emitPackRows(module: ModuleBuilder, element: Element, name: stri
     Local,
     Local, // prettier-ignore
   ];
-  const [from, to, left, rows, line] = f.many(5, "i32") as [Local, Local, Local, Local, Local];
+  const [from, to, left, rows, line, count] = f.many(6, "i32") as [Local, Local, Local, Local, Local, Local];
   const copyNeighbours = (): void => {
-    f.get(source).set(from).get(target).set(to).get(k).set(left);
+    f.get(source).set(from).get(target).set(to).get(count).set(left);
     f.countDown(left, 1, () => {
       for (let at = 0; at + 16 <= row; at += 16) f.get(to).get(from).memory("v128.load", at).memory("v128.store", at);
       if (row % 16 === 8) {
@@ -154,12 +169,19 @@ export function emitPackRows(module: ModuleBuilder, element: Element, name: stri
       f.advance(line, 1).get(line).get(rows).op("i32.lt_s").brIf(0);
     });
   };
-  f.loop(() => {
-    nextRows(f, tile, lines, rows);
-    f.get(lineStep).i32(bytes).op("i32.eq").if(copyNeighbours, copyLines);
-    next(f, source, lineStep, () => f.get(rows), target, k, row);
-    f.get(lines).get(rows).op("i32.sub").tee(lines).brIf(0);
-  });
+  const panels = (copyPanel: () => void): void => {
+    f.loop(() => {
+      nextRows(f, tile, lines, rows);
+      copyPanel();
+      next(f, source, lineStep, () => f.get(rows), target, k, row);
+      f.get(lines).get(rows).op("i32.sub").tee(lines).brIf(0);
+    });
+  };
+  f.get(lineStep).i32(bytes).op("i32.eq");
+  f.if(
+    () => inSteps(f, { lines, k, source, step, target, count }, row, () => panels(copyNeighbours)),
+    () => panels(copyLines),
+  );
   return f;
 }
 
@@ -177,4 +199,26 @@ function next(
   lines();
   f.op("i32.mul").op("i32.add").set(source);
   f.get(target).get(k).i32(rowBytes).op("i32.mul").op("i32.add").set(target);
+}
+
+/** How many rows go to all panels before the next ones do: memory is read in the order in which it lies, some lines at once. */
+const rowsAtOnce = 8;
+
+/** Emits `copy` for a few of the k rows after the other: it copies `count` of them to all panels, and may change its locals. */
+function inSteps(
+  f: FunctionBuilder,
+  { lines, k, source, step, target, count }: Record<"lines" | "k" | "source" | "step" | "target" | "count", Local>,
+  rowBytes: number,
+  copy: () => void,
+): void {
+  const [allLines, from, to, left] = f.many(4, "i32") as [Local, Local, Local, Local];
+  f.get(lines).set(allLines).get(source).set(from).get(target).set(to).get(k).set(left);
+  f.loop(() => {
+    f.get(left).i32(rowsAtOnce).get(left).i32(rowsAtOnce).op("i32.lt_s").op("select").set(count);
+    f.get(allLines).set(lines).get(from).set(source).get(to).set(target);
+    copy();
+    f.get(count).get(step).op("i32.mul").get(from).op("i32.add").set(from);
+    f.get(count).i32(rowBytes).op("i32.mul").get(to).op("i32.add").set(to);
+    f.get(left).get(count).op("i32.sub").tee(left).brIf(0);
+  });
 }
