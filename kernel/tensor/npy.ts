@@ -7,7 +7,7 @@
 import { fromFlat } from "./create.ts";
 import type { DType } from "./dtype.ts";
 import { contiguousStrides, sizeOf } from "./shape.ts";
-import { FormatError, littleEndianBytes, readStored, storedTypes } from "./stored.ts";
+import { ContentError, FormatError, littleEndianBytes, readStored, storedTypes } from "./stored.ts";
 import type { Tensor } from "./tensor.ts";
 
 const MAGIC = Buffer.from("\x93NUMPY", "latin1");
@@ -49,7 +49,7 @@ export function decodeNpy(file: Uint8Array): Tensor {
   const lengthBytes = version === 1 ? 2 : 4;
   if (view.length < 8 + lengthBytes) throw new FormatError(`it is cut short: it has ${view.length} bytes`);
   if (version !== 1 && version !== 2 && version !== 3)
-    throw new FormatError(`it has the format version ${version}.${view[7]}; known are 1.0, 2.0 and 3.0`);
+    throw new ContentError(`it has the format version ${version}.${view[7]}; known are 1.0, 2.0 and 3.0`);
   const start = 8 + lengthBytes + view.readUIntLE(8, lengthBytes);
   if (start > view.length)
     throw new FormatError(`it is cut short: the header ends at byte ${start}, the file at ${view.length}`);
@@ -79,17 +79,20 @@ function parseHeader(text: string): Header {
   if (descr === null || order === null || size === null)
     throw new FormatError(`its header lacks descr, fortran_order or shape: ${text.trim().slice(0, 100)}`);
   if (descr[2] !== undefined)
-    throw new FormatError("it holds records with named fields; save each field as an array of its own");
-  const [, byteOrder, kind] = /^([<>|=]?)(.*)$/.exec(descr[1]!) as unknown as [string, string, string];
+    throw new ContentError("it holds records with named fields; save each field as an array of its own");
+  const [, byteOrder, kind] = /^([<>|=]?)(.*)$/s.exec(descr[1]!) as unknown as [string, string, string];
   if (kind.startsWith("O")) {
-    throw new FormatError(
+    throw new ContentError(
       "it holds Python objects (a pickle), which are not read; save numbers, array.astype('float32')",
     );
   }
   const code = types[kind];
   if (code === undefined) {
-    throw new FormatError(
-      `it has the element type ${descr[1]}; known are ${Object.keys(types).join(", ")}. Save array.astype('float32')`,
+    const what = kind.startsWith("c")
+      ? `complex numbers (${descr[1]})`
+      : `elements of type ${JSON.stringify(descr[1])}`;
+    throw new ContentError(
+      `it holds ${what}; known are ${Object.keys(types).join(", ")}. Save array.astype('float32')`,
     );
   }
   const shape = size[1]!.split(",").flatMap((n) => (n.trim() === "" ? [] : [parseInt(n, 10)]));

@@ -6,7 +6,7 @@
 import { fromFlat } from "./create.ts";
 import type { DType } from "./dtype.ts";
 import { sizeOf } from "./shape.ts";
-import { FormatError, littleEndianBytes, readStored, storedTypes } from "./stored.ts";
+import { ContentError, FormatError, littleEndianBytes, readStored, storedTypes } from "./stored.ts";
 import type { Tensor } from "./tensor.ts";
 
 export interface Contents {
@@ -116,7 +116,7 @@ function isEntry(entry: unknown): entry is Entry {
 function checkSize(name: string, { dtype, shape, data_offsets: [from, to] }: Entry): void {
   const type = storedTypes[dtype];
   if (type === undefined)
-    throw new FormatError(`tensor "${name}" has the type ${dtype}; known are ${Object.keys(storedTypes).join(", ")}`);
+    throw new ContentError(`tensor "${name}" has the type ${dtype}; known are ${Object.keys(storedTypes).join(", ")}`);
   const needed = sizeOf(shape) * type.bytes;
   if (to - from !== needed) {
     throw new FormatError(

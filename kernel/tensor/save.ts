@@ -6,7 +6,7 @@ import { describe, OptionError } from "./errors.ts";
 import { decodeNpy, encodeNpy, isNpy } from "./npy.ts";
 import { checkOptions } from "./options.ts";
 import { decode, decodeHeader, encode, type Source } from "./safetensors.ts";
-import { FormatError } from "./stored.ts";
+import { ContentError, FormatError } from "./stored.ts";
 import { flatten, isPlain, restore, type Saveable } from "./structure.ts";
 import { Tensor } from "./tensor.ts";
 import { writeWhole } from "./writeFile.ts";
@@ -114,8 +114,8 @@ export function load<T = any>(path: string | URL): T {
   return reading("load", path, (file) => {
     const first = file.read(0, Math.min(8, file.size));
     const all = () => file.read(0, file.size);
-    if (isNpy(first)) return inside("an .npy file", () => decodeNpy(all())) as T;
-    if (isZip(first)) return inside("an .npz file", () => decodeNpz(all())) as T;
+    if (isNpy(first)) return inside(".npy file", () => decodeNpy(all())) as T;
+    if (isZip(first)) return inside(".npz file", () => decodeNpz(all())) as T;
     return inside("safetensors file (what save() writes)", () => {
       const { tensors, metadata } = decode(file);
       const structure = metadata[KEY];
@@ -144,33 +144,35 @@ export function loadMetadata(path: string | URL): { [key: string]: string } {
 function decodeNpz(file: Uint8Array): { [name: string]: Tensor } {
   const names = zipNames(file);
   if (names.some((name) => name.endsWith("data.pkl"))) {
-    throw new FormatError(
+    throw new ContentError(
       "it is PyTorch's own format, a Python pickle. In Python: safetensors.torch.save_file(model.state_dict(), 'model.safetensors')",
     );
   }
   const stranger = names.find((name) => !name.endsWith(".npy"));
-  if (stranger !== undefined) throw new FormatError(`its entry "${stranger}" is no .npy file`);
+  if (stranger !== undefined) throw new ContentError(`its entry "${stranger}" is no .npy file`);
   return Object.fromEntries(
     readZip(file).map(([name, bytes]) => {
       try {
         return [name.slice(0, -".npy".length), decodeNpy(bytes)];
       } catch (error) {
         if (!(error instanceof FormatError)) throw error;
-        throw new FormatError(`in "${name}": ${error.message}`, { cause: error });
+        const Kind = error instanceof ContentError ? ContentError : FormatError;
+        throw new Kind(`in "${name}": ${error.message}`, { cause: error });
       }
     }),
   );
 }
 
 /** What is wrong with the content, with the kind of file that was looked for. */
-class ContentError extends Error {}
+class ReadingError extends Error {}
 
 function inside<R>(kind: string, read: () => R): R {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof FormatError || error instanceof SyntaxError)) throw error;
-    throw new ContentError(`is not a whole ${kind.replace(/^an? /, "")}: ${error.message}.`, { cause: error });
+    const fault = error instanceof ContentError ? "cannot be loaded" : `is not a whole ${kind}`;
+    throw new ReadingError(`${fault}: ${error.message}.`, { cause: error });
   }
 }
 
@@ -190,7 +192,7 @@ function reading<R>(who: string, path: string | URL, read: (file: Source) => R):
       closeSync(file);
     }
   } catch (error) {
-    if (error instanceof ContentError) {
+    if (error instanceof ReadingError) {
       throw new FileError(`${who}: ${name} ${error.message}`, { cause: error.cause });
     }
     if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;

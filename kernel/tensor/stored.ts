@@ -5,6 +5,8 @@ import type { DType } from "./dtype.ts";
 export class FormatError extends Error {
   override name = "FormatError";
 }
+/** A file is whole, and holds what there is no place for here. */
+export class ContentError extends FormatError {}
 
 interface StoredType {
   /** Bytes per element. */
@@ -52,7 +54,9 @@ export function readStored(bytes: Uint8Array, code: string, littleEndian: boolea
   if (type.dtype === "int32" && type.bytes >= 4 && code !== "I32") {
     for (let i = 0; i < elements.length; i++) {
       if (elements[i] !== (elements[i]! | 0))
-        throw new FormatError(`${what} (${code}) holds ${elements[i]} at position ${i}, which does not fit into int32`);
+        throw new ContentError(
+          `${what} (${code}) holds ${elements[i]} at position ${i}, which does not fit into int32; save it as float64`,
+        );
     }
   }
   return elements;

@@ -4,7 +4,7 @@
  * Source: PKWARE, APPNOTE.TXT 6.3.10, sections 4.3.7 (local header), 4.3.12 (central directory), 4.3.16 (its end).
  */
 import { crc32, deflateRawSync, inflateRawSync } from "node:zlib";
-import { FormatError } from "./stored.ts";
+import { ContentError, FormatError } from "./stored.ts";
 
 const LOCAL = 0x04034b50;
 const CENTRAL = 0x02014b50;
@@ -70,7 +70,7 @@ function directory(file: Buffer): Entry[] {
       unpacked: file.readUInt32LE(at + 24),
       at: file.readUInt32LE(at + 42),
     };
-    if (flags & ENCRYPTED) throw new FormatError(`its entry "${name}" is encrypted`);
+    if (flags & ENCRYPTED) throw new ContentError(`its entry "${name}" is encrypted`);
     if (entry.packed === ZIP64 || entry.unpacked === ZIP64 || entry.at === ZIP64) throw zip64(`its entry "${name}"`);
     entries.push(entry);
     at += 46 + nameLength + extra + comment;
@@ -79,7 +79,7 @@ function directory(file: Buffer): Entry[] {
 }
 
 const zip64 = (what: string) =>
-  new FormatError(`${what} is larger than 4 GiB (zip64), which is not read; save the arrays one by one, as .npy`);
+  new ContentError(`${what} is larger than 4 GiB (zip64), which is not read; save the arrays one by one, as .npy`);
 
 function content(file: Buffer, { name, method, crc, packed, unpacked, at }: Entry): Uint8Array {
   const damaged = (how: string) => new FormatError(`its entry "${name}" is damaged: ${how}`);
@@ -89,7 +89,7 @@ function content(file: Buffer, { name, method, crc, packed, unpacked, at }: Entr
   const bytes = file.subarray(start, start + packed);
   if (bytes.length !== packed) throw damaged(`${packed} bytes are expected, ${bytes.length} are there`);
   if (method !== STORED && method !== DEFLATED)
-    throw new FormatError(`its entry "${name}" is packed by method ${method}; known are 0 (stored) and 8 (deflated)`);
+    throw new ContentError(`its entry "${name}" is packed by method ${method}; known are 0 (stored) and 8 (deflated)`);
   let result: Uint8Array;
   try {
     // The limit keeps a wrong entry from unpacking to all of the memory.
