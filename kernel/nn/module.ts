@@ -78,12 +78,13 @@ export abstract class Module {
   }
 
   /**
-   * Parameters and buffers by name, PyTorch's names in PyTorch's order. They are the module's own memory: training
-   * changes them. Use `save()` or `clone()` to keep a moment.
+   * Parameters and buffers by name, PyTorch's names in PyTorch's order; a module used in two places is there under both
+   * names, as in PyTorch. They are the module's own memory: training changes them. Use `save()` or `clone()` to keep a
+   * moment.
    */
   stateDict(): StateDict {
     const state: StateDict = {};
-    for (const [prefix, module] of this.namedModules()) {
+    for (const [prefix, module] of this.places("", [])) {
       const own = Object.entries(module);
       const parameters = own.filter(([, value]) => value instanceof Parameter);
       const buffers = own.filter(([, value]) => value instanceof Buffer && value.persistent);
@@ -92,6 +93,15 @@ export abstract class Module {
       }
     }
     return state;
+  }
+
+  /** As `namedModules`, but a module used twice comes twice; one inside itself, such as a property `parent`, does not. */
+  private places(prefix: string, around: readonly Module[]): [name: string, module: Module][] {
+    if (around.includes(this)) return [];
+    const inside = this.namedChildren().flatMap(([name, child]) =>
+      child.places(join(prefix, this.stateNames[name] ?? name), [...around, this]),
+    );
+    return [[prefix, this], ...inside];
   }
 
   /**
@@ -165,13 +175,15 @@ export abstract class Module {
   to(dtype: DType): this {
     if (!isFloating(checkDType("Module.to", dtype)))
       throw new DTypeError(`Module.to: parameters need float32 or float64, got ${dtype}.`);
+    // What is shared stays shared.
+    const made = new Map<Tensor, Tensor>();
     for (const module of this.modules()) {
       for (const [name, value] of Object.entries(module)) {
         if (!(value instanceof Parameter || value instanceof Buffer)) continue;
         if (value.dtype === dtype || !isFloating(value.dtype)) continue;
-        const converted = noGrad(() => to(value, dtype));
-        (module as unknown as { [name: string]: Tensor })[name] =
-          value instanceof Parameter ? new Parameter(converted, value.requiresGrad) : new Buffer(converted);
+        const converted = made.get(value) ?? convert(value, dtype);
+        made.set(value, converted);
+        (module as unknown as { [name: string]: Tensor })[name] = converted;
       }
     }
     return this;
@@ -261,6 +273,13 @@ export abstract class Module {
   [Symbol.for("Jupyter.display")](): { [mime: string]: string } {
     return { "text/plain": this.toString() };
   }
+}
+
+function convert(value: Parameter | Buffer, dtype: DType): Tensor {
+  const converted = noGrad(() => to(value, dtype));
+  return value instanceof Parameter
+    ? new Parameter(converted, value.requiresGrad)
+    : new Buffer(converted, value.persistent);
 }
 
 type Forward = (...inputs: any[]) => any;

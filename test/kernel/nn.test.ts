@@ -50,6 +50,47 @@ describe("Module", () => {
     assert.equal(Object.keys(both.stateDict()).length, 4);
   });
 
+  it("a module used in two places is saved under both names, as in PyTorch, and stays one", () => {
+    class Tied extends nn.Module {
+      a = new nn.Linear(2, 2);
+      b = this.a;
+      parent: nn.Module = this;
+      forward = (x: Tensor): Tensor => this.b.forward(this.a.forward(x));
+    }
+    const net = new Tied();
+    const names = ["a.weight", "a.bias", "b.weight", "b.bias"];
+    assert.deepEqual(Object.keys(net.stateDict()), names);
+    assert.equal(net.parameters().length, 2);
+    net.loadStateDict(Object.fromEntries(names.map((name) => [name, name.endsWith("s") ? zeros(2) : ones(2, 2)])));
+    assert.deepEqual(net.forward(ones(1, 2)).toArray(), [[4, 4]]);
+    const other = new nn.Linear(2, 2);
+    other.weight = net.a.weight;
+    const both = new nn.Sequential(net, other).to("float64");
+    assert.ok(other.weight === net.b.weight && net.a === net.b);
+    assert.equal(both.parameters().length, 3);
+  });
+
+  it("the weights of a loss are buffers: saved, loaded, converted; one that is learned keeps its gradient", () => {
+    const loss = new nn.CrossEntropyLoss({ weight: tensor([1, 3]), reduction: "sum" });
+    assert.deepEqual(Object.keys(loss.stateDict()), ["weight"]);
+    assert.deepEqual(Object.keys(new nn.BCEWithLogitsLoss({ posWeight: tensor([2]) }).stateDict()), ["pos_weight"]);
+    const value = (): number => loss.forward(zeros(1, 2, { dtype: "float64" }), tensor([1], { dtype: "int32" })).item();
+    assert.ok(Math.abs(value() - 3 * Math.log(2)) < 1e-6);
+    loss.loadStateDict({ weight: tensor([1, 5]) });
+    assert.ok(
+      Math.abs(
+        loss
+          .to("float64")
+          .forward(zeros(1, 2, { dtype: "float64" }), tensor([1], { dtype: "int32" }))
+          .item() -
+          5 * Math.log(2),
+      ) < 1e-12,
+    );
+    const learned = tensor([2], { requiresGrad: true });
+    new nn.BCELoss({ weight: learned }).forward(tensor([0.5]), tensor([1])).backward();
+    assert.ok(Math.abs(learned.grad!.item() - Math.log(2)) < 1e-6);
+  });
+
   it("loads a state of the same names, into its own memory", () => {
     const [a, b] = [new Net(), new Net()];
     const { weight } = b.layer1;

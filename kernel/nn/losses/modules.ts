@@ -1,7 +1,8 @@
 /** Losses as modules: `new nn.CrossEntropyLoss({ labelSmoothing: 0.1 }).forward(logits, target)`. */
 import { checkOptions } from "../../tensor/options.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import { Tensor } from "../../tensor/tensor.ts";
 import { Module } from "../module.ts";
+import { Buffer } from "../parameter.ts";
 import { binaryCrossEntropy, binaryCrossEntropyWithLogits } from "./binary.ts";
 import { crossEntropy, klDiv, nllLoss } from "./classification.ts";
 import {
@@ -25,7 +26,10 @@ type Loss = (...args: never[]) => Tensor;
 /** What a loss takes: tensors, and its options at the end. */
 type Split<F extends Loss> = Required<Parameters<F>> extends [...infer T, infer O] ? { tensors: T; options: O } : never;
 
-/** A class of modules whose options are those of the loss. */
+/**
+ * A class of modules whose options are those of the loss. Tensors among them, the weights of classes, are buffers: part
+ * of `stateDict()`, and converted by `to()`. One that is learned stays what it is.
+ */
 function loss<F extends Loss>(
   name: string,
   known: readonly (keyof Split<F>["options"] & string)[],
@@ -38,9 +42,16 @@ function loss<F extends Loss>(
         super();
         checkOptions(name, options, known);
         this.options = { ...options };
+        for (const [option, x] of Object.entries(options))
+          if (x instanceof Tensor) Object.assign(this, { [option]: x.requiresGrad ? x : new Buffer(x) });
+      }
+      override get stateNames() {
+        return { posWeight: "pos_weight" };
       }
       override forward(...tensors: readonly unknown[]): Tensor {
-        return f(...([...tensors, this.options] as never[]));
+        const options = { ...this.options };
+        for (const [name, x] of Object.entries(this)) if (x instanceof Tensor) Object.assign(options, { [name]: x });
+        return f(...([...tensors, options] as never[]));
       }
     },
   }[name] as never;
