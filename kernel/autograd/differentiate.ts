@@ -26,6 +26,8 @@ const derivatives: { readonly [name: string]: readonly string[] } = {
   round: ["0"],
   trunc: ["0"],
   erf: ["1.1283791670955126 * exp(-u * u)"],
+  normalPdf: ["-u * normalPdf(u)"],
+  normalCdf: ["normalPdf(u)"],
   // Equal values share the gradient, as in PyTorch's maximum and minimum.
   max: ["u > v ? 1 : u == v ? 0.5 : 0", "v > u ? 1 : u == v ? 0.5 : 0"],
   min: ["u < v ? 1 : u == v ? 0.5 : 0", "v < u ? 1 : u == v ? 0.5 : 0"],

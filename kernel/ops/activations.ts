@@ -54,9 +54,8 @@ export const softplus = named("softplus", (x: Tensor, options: { beta?: number; 
 
 const exact = elementwise({
   name: "gelu",
-  formula: "0.5 * x * (1 + erf(x * 0.7071067811865476))",
+  formula: "x * normalCdf(x)",
   inputs: ["x"],
-  derivatives: { x: "0.5 * (1 + erf(x * 0.7071067811865476)) + x * 0.3989422804014327 * exp(-0.5 * x * x)" },
   dtype: floating,
 });
 const approximate = elementwise({

@@ -26,6 +26,8 @@ export const functions: { readonly [name: string]: (...x: number[]) => number } 
   min: Math.min,
   max: Math.max,
   erf,
+  normalPdf,
+  normalCdf,
   mod,
 };
 
@@ -63,8 +65,24 @@ export function erf(x: number): number {
     }
     return x * (2 / Math.sqrt(Math.PI)) * Math.exp(-square) * sum;
   }
-  // erfc(z) = e^(−z²)/√π · 1/(z + ½/(z + 1/(z + 3⁄2/(z + …)))), evaluated from the inside.
+  return Math.sign(x) * (1 - complement(z));
+}
+
+/** 1 − erf(z) for z ≥ 2.5: e^(−z²)/√π · 1/(z + ½/(z + 1/(z + 3⁄2/(z + …)))), evaluated from the inside. */
+function complement(z: number): number {
   let fraction = z;
   for (let k = 60; k > 0; k--) fraction = z + k / 2 / fraction;
-  return Math.sign(x) * (1 - Math.exp(-square) / (Math.sqrt(Math.PI) * fraction));
+  return Math.exp(-z * z) / (Math.sqrt(Math.PI) * fraction);
+}
+
+/** Density of the normal distribution of mean 0 and variance 1. */
+export function normalPdf(x: number): number {
+  return Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
+}
+
+/** Distribution function Φ of the normal distribution of mean 0 and variance 1; small values keep their digits. */
+export function normalCdf(x: number): number {
+  const z = Math.abs(x) * Math.SQRT1_2;
+  const tail = z < 2.5 ? 0.5 - 0.5 * erf(z) : 0.5 * complement(z);
+  return x > 0 ? 1 - tail : tail;
 }

@@ -28,12 +28,17 @@ function powerOfTwo(g: Graph, n: Node): Node {
   return g.shift("shl", g.op("i32x4.add", n, g.bits(127)), 23);
 }
 
+/** e^r for |r| ≤ ½ ln 2. */
+function exponential(g: Graph, r: Node): Node {
+  // (e^r − 1 − r) / r²
+  const p = g.polynomial(r, [0.5, 0.166665182, 0.0416662022, 0.00836902484, 0.00139507256]);
+  return g.add(g.madd(g.op("f32x4.mul", r, r), p, r), g.number(1));
+}
+
 /** eˣ · 2ᵏ. Two factors of 2^(n/2): one alone overflows above e^88.7, and results below 2⁻¹²⁶ have fewer digits. */
 function scaledExp(g: Graph, x: Node, k: number): Node {
   const { r, whole } = reduced(g, g.within(x, -104, 90));
-  // (e^r − 1 − r) / r²
-  const p = g.polynomial(r, [0.5, 0.166665182, 0.0416662022, 0.00836902484, 0.00139507256]);
-  const y = g.add(g.madd(g.op("f32x4.mul", r, r), p, r), g.number(1));
+  const y = exponential(g, r);
   const half = g.shift("shr_s", whole, 1);
   const rest = g.op("i32x4.sub", k === 0 ? whole : g.op("i32x4.add", whole, g.bits(k)), half);
   return g.mul(g.mul(y, powerOfTwo(g, half)), powerOfTwo(g, rest));
@@ -48,8 +53,7 @@ function exp(g: Graph, x: Node): Node {
  */
 export function fadingExp(g: Graph, x: Node): Node {
   const { r, whole } = reduced(g, g.within(x, -87, 0));
-  const p = g.polynomial(r, [0.5, 0.166665182, 0.0416662022, 0.00836902484, 0.00139507256]);
-  const y = g.add(g.madd(g.op("f32x4.mul", r, r), p, r), g.number(1));
+  const y = exponential(g, r);
   return g.select(g.compare("lt", x, g.number(-87)), g.number(0), g.mul(y, powerOfTwo(g, whole)));
 }
 
@@ -270,6 +274,30 @@ function erf(g: Graph, x: Node): Node {
   return g.signed(g.select(g.compare("le", z, g.number(1)), near, far), x);
 }
 
+/** |x|, or 14.5 where that is less: the density is 0 there. */
+function distance(g: Graph, x: Node): Node {
+  return g.op("f32x4.pmin", g.abs(x), g.number(14.5));
+}
+/** e^(−z²/2) · 2⁶⁴, so that it is never subnormal. The square is in two parts: its last digit is many of the result's. */
+function bell(g: Graph, z: Node): Node {
+  const [high, low] = halves(g, z);
+  const { r: main, whole } = reduced(g, g.mul(g.mul(g.number(-0.5), high), high));
+  const r = g.madd(g.mul(g.number(-0.5), low), g.add(z, high), main);
+  return g.mul(exponential(g, r), powerOfTwo(g, g.op("i32x4.add", whole, g.bits(64))));
+}
+/** The normal density. */
+function normalPdf(g: Graph, x: Node): Node {
+  return g.mul(bell(g, distance(g, x)), g.number(2 ** -64 / Math.sqrt(2 * Math.PI)));
+}
+/** The normal distribution function. Its smaller side is the bell times a quotient of polynomials on [0, 14.5]. */
+function normalCdf(g: Graph, x: Node): Node {
+  const z = distance(g, x);
+  const above = [0.5, 0.434771814, 0.180608839, 0.0397429032, 0.00398256759].map((c) => c * 2 ** -64);
+  const below = [1, 1.66742843, 1.19162973, 0.462532376, 0.0996283012, 0.00998266778];
+  const tail = g.mul(bell(g, z), g.div(g.polynomial(z, above), g.polynomial(z, below)));
+  return g.select(g.compare("gt", x, g.number(0)), g.sub(g.number(1), tail), tail);
+}
+
 /** 1 with the sign of x; x itself where it is 0 or NaN. */
 function sign(g: Graph, x: Node): Node {
   return g.select(g.compare("gt", g.abs(x), g.number(0)), g.signed(g.number(1), x), x);
@@ -294,6 +322,8 @@ export const unaryFunctions: { readonly [name: string]: (g: Graph, x: Node) => N
   cosh,
   tanh,
   erf,
+  normalPdf,
+  normalCdf,
   abs: (g, x) => g.abs(x),
   sign,
   floor: (g, x) => g.op("f32x4.floor", x),

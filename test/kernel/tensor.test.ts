@@ -25,7 +25,7 @@ import {
   type Tensor,
 } from "../../kernel/gradbook.ts";
 import { resultType } from "../../kernel/tensor/dtype.ts";
-import { erf } from "../../kernel/tensor/functions.ts";
+import { erf, normalCdf } from "../../kernel/tensor/functions.ts";
 import { poisonMemory } from "../../kernel/tensor/storage.ts";
 import { close, type Golden } from "./close.ts";
 
@@ -271,6 +271,24 @@ describe("erf", () => {
     [7, 1],
   ] as const) {
     it(`erf(${x})`, () => assert.ok(Math.abs(erf(x) - want) < 2e-16, `got ${erf(x)}`));
+  }
+});
+
+describe("normal distribution function", () => {
+  // mpmath, 18 digits.
+  for (const [x, want] of [
+    [-37, 5.72557122252457682e-300],
+    [-8, 6.22096057427178412e-16],
+    [-3.6, 1.59108590157533825e-4],
+    [-3.5, 2.32629079035525036e-4],
+    [-0.25, 0.401293674317076276],
+    [0, 0.5],
+    [2, 0.977249868051820793],
+    [9, 1],
+    [-Infinity, 0],
+    [Infinity, 1],
+  ] as const) {
+    it(`Φ(${x})`, () => assert.ok(Math.abs(normalCdf(x) - want) <= 2e-12 * want, `got ${normalCdf(x)}`));
   }
 });
 

@@ -60,6 +60,8 @@ const allowed: { readonly [name: string]: number } = {
   cosh: 2,
   tanh: 3,
   erf: 2,
+  normalPdf: 2,
+  normalCdf: 7,
 };
 const variants = [plain, fused, wide];
 afterEach(() => setVariant(undefined));
