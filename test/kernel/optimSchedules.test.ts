@@ -61,6 +61,44 @@ describe("schedules", () => {
     assert.deepEqual([momenta[0], Math.min(...momenta), momenta.at(-1)], [0.95, 0.85, 0.95]);
   });
 
+  const groups = (): optim.Optimizer =>
+    new optim.SGD(
+      [0, 1].map(() => ({ params: [leaf([0])] })),
+      { lr: 1, momentum: 0.9 },
+    );
+  // torch.optim.lr_scheduler of PyTorch 1.13 with the same arguments; the last rates of the two groups.
+  const perGroup: [string, (o: optim.Optimizer) => { step(metric?: number): void }, number, number[]][] = [
+    ["ReduceLROnPlateau minLr", (o) => new S.ReduceLROnPlateau(o, { patience: 0, minLr: [0.05, 0.5] }), 3, [0.05, 0.5]],
+    ["OneCycleLR maxLr", (o) => new S.OneCycleLR(o, [1, 10], { totalSteps: 10 }), 2, [1, 10]],
+    ["CyclicLR baseLr, maxLr", (o) => new S.CyclicLR(o, [0, 1], [1, 3], { stepSizeUp: 2 }), 1, [0.5, 2]],
+  ];
+  for (const [name, make, steps, want] of perGroup) {
+    it(`${name}: one for each group`, () => {
+      const own = groups();
+      const schedule = make(own);
+      for (let k = 0; k < steps; k++) schedule.step(1);
+      assert.deepEqual(
+        own.paramGroups.map(({ lr }) => lr),
+        want,
+      );
+    });
+  }
+
+  it("a plateau goes on from a state that went through JSON, also before its first metric", () => {
+    const own = optimizer();
+    const schedule = new S.ReduceLROnPlateau(own, { patience: 0 });
+    schedule.loadStateDict(
+      JSON.parse(JSON.stringify(new S.ReduceLROnPlateau(optimizer()).stateDict())) as object as never,
+    );
+    schedule.step(tensor(5));
+    schedule.step(4);
+    assert.equal(own.paramGroups[0]!.lr, 1);
+    const second = new S.ReduceLROnPlateau(own, { patience: 0 });
+    second.loadStateDict(JSON.parse(JSON.stringify(schedule.stateDict())) as object as never);
+    second.step(4.5);
+    assert.equal(own.paramGroups[0]!.lr, 0.1);
+  });
+
   const resumed: [string, (own: optim.Optimizer) => optim.lrScheduler.Schedule][] = [
     ["StepLR", (o) => new S.StepLR(o, 2)],
     ["LambdaLR", (o) => new S.LambdaLR(o, (e) => 1 / (e + 1))],
@@ -110,7 +148,41 @@ describe("schedules", () => {
       () => new S.OneCycleLR(new optim.Adagrad([leaf([0])]), 1, { totalSteps: 3 }),
       /has no momentum to cycle\. Pass \{ cycleMomentum: false \}/,
     ],
-    ["a plateau without a metric", () => new S.ReduceLROnPlateau(optimizer()).step(), /step needs the metric/],
+    [
+      "a plateau without a metric",
+      () => new S.ReduceLROnPlateau(optimizer()).step(),
+      /step needs the metric.*got undefined/,
+    ],
+    [
+      "a metric that is no number",
+      () => new S.ReduceLROnPlateau(optimizer()).step("a" as never),
+      /ReduceLROnPlateau: step needs the metric.*got "a"/,
+    ],
+    [
+      "a metric of two numbers",
+      () => new S.ReduceLROnPlateau(optimizer()).step(tensor([1, 2])),
+      /step needs the metric, a number or a tensor with one.*got Tensor float32 \[2\]/,
+    ],
+    ...(["threshold", "eps", "minLr", "factor"] as const).map((name): [string, () => unknown, RegExp] => [
+      `a plateau's ${name} that is no number ≥ 0`,
+      () => new S.ReduceLROnPlateau(optimizer(), { [name]: name === "eps" ? "a" : -1 }),
+      new RegExp(`ReduceLROnPlateau: ${name} must be a number ≥ 0, got (-1|"a")`),
+    ]),
+    [
+      "too many bounds",
+      () => new S.ReduceLROnPlateau(optimizer(), { minLr: [1, 2] }),
+      /minLr must be a number, or one for each of the 1 groups, got \[1, 2\]/,
+    ],
+    [
+      "a top that is no number",
+      () => new S.OneCycleLR(groups(), [1, "a" as never], { totalSteps: 3 }),
+      /maxLr\[1\] must be a number, got "a"/,
+    ],
+    [
+      "a division by 0",
+      () => new S.OneCycleLR(optimizer(), 1, { totalSteps: 3, divFactor: 0 }),
+      /divFactor must be > 0, got 0/,
+    ],
   ];
   for (const [name, f, message] of refused) it(`${name} is refused`, () => assert.throws(f, message));
 

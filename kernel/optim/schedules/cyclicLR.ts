@@ -1,7 +1,7 @@
 import { describe, OptionError } from "../../tensor/errors.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { momentumOf, setMomentum } from "./momentum.ts";
-import { finite, Schedule, schedulerOptions, wholeNumber } from "./schedule.ts";
+import { finite, perGroup, Schedule, schedulerOptions, wholeNumber } from "./schedule.ts";
 
 export interface CyclicOptions {
   /** Steps of the way up. Default 2000. */
@@ -19,6 +19,7 @@ export interface CyclicOptions {
   /** Default 0.9. */
   maxMomentum?: number;
 }
+type PerGroup = number | readonly number[];
 const names = [
   "baseLr",
   "maxLr",
@@ -31,10 +32,10 @@ const names = [
   "maxMomentum",
 ];
 
-/** Up and down between baseLr and maxLr; one step per batch. Smith 2017, arXiv:1506.01186. */
+/** Up and down between baseLr and maxLr (for all groups, or one for each); one step per batch. Smith 2017, arXiv:1506.01186. */
 export class CyclicLR extends Schedule {
-  private readonly low: number;
-  private readonly high: number;
+  private readonly low: number[];
+  private readonly high: number[];
   private readonly up: number;
   private readonly length: number;
   private readonly mode: string;
@@ -44,15 +45,15 @@ export class CyclicLR extends Schedule {
 
   constructor(
     optimizer: Optimizer,
-    baseLr: number | (CyclicOptions & { baseLr: number; maxLr: number }),
-    maxLr?: number,
+    baseLr: PerGroup | (CyclicOptions & { baseLr: PerGroup; maxLr: PerGroup }),
+    maxLr?: PerGroup,
     options?: CyclicOptions,
   ) {
     super(optimizer);
     const who = "CyclicLR";
     const given = schedulerOptions(who, names, 2, [baseLr, maxLr, options]);
-    this.low = finite(who, "baseLr", given["baseLr"]);
-    this.high = finite(who, "maxLr", given["maxLr"]);
+    this.low = perGroup(who, "baseLr", given["baseLr"], optimizer);
+    this.high = perGroup(who, "maxLr", given["maxLr"], optimizer);
     this.up = wholeNumber(who, "stepSizeUp", given["stepSizeUp"] ?? 2000);
     this.length = this.up + wholeNumber(who, "stepSizeDown", given["stepSizeDown"] ?? this.up);
     this.mode = (given["mode"] ?? "triangular") as string;
@@ -81,8 +82,10 @@ export class CyclicLR extends Schedule {
     return this.mode === "exp_range" ? triangle * this.gamma ** this.lastEpoch : triangle;
   }
 
-  protected override rate(): number {
-    return this.low + (this.high - this.low) * this.height();
+  protected override rate(_base: number, _lr: number, i: number): number {
+    // A group that was added since goes with the first one.
+    const low = this.low[i] ?? this.low[0]!;
+    return low + ((this.high[i] ?? this.high[0]!) - low) * this.height();
   }
   protected override apply(): void {
     super.apply();

@@ -1,7 +1,7 @@
 import { describe, OptionError } from "../../tensor/errors.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { momentumOf, setMomentum } from "./momentum.ts";
-import { finite, Schedule, schedulerOptions, wholeNumber } from "./schedule.ts";
+import { finite, perGroup, Schedule, schedulerOptions, wholeNumber } from "./schedule.ts";
 
 export interface OneCycleOptions {
   /** Steps in all; or give epochs and stepsPerEpoch. */
@@ -40,31 +40,43 @@ const names = [
   "threePhase",
 ];
 
+/** The rate at the start, at the top, and at the end. */
+type Level = "first" | "max" | "last";
 interface Phase {
   readonly end: number;
-  /** "initial", "max" or "min". */
-  readonly from: number;
-  readonly to: number;
+  readonly from: Level;
+  readonly to: Level;
   readonly momentum: readonly [number, number];
 }
 
+function divisor(name: string, value: unknown): number {
+  if (finite("OneCycleLR", name, value) > 0) return value as number;
+  throw new OptionError(`OneCycleLR: ${name} must be > 0, got ${describe(value)}.`);
+}
+
 /**
- * Up to maxLr, then down to almost nothing, in one cycle; one step per batch.
+ * Up to maxLr (for all groups, or one for each), then down to almost nothing, in one cycle; one step per batch.
  *
  * Smith & Topin 2018, arXiv:1708.07120.
  */
 export class OneCycleLR extends Schedule {
   private readonly totalSteps: number;
   private readonly phases: readonly Phase[];
-  private readonly maxLr: number;
+  private readonly maxLrs: number[];
+  private readonly divFactor: number;
+  private readonly finalDivFactor: number;
   private readonly cosine: boolean;
   private readonly cycleMomentum: boolean;
 
-  constructor(optimizer: Optimizer, maxLr: number | (OneCycleOptions & { maxLr: number }), options?: OneCycleOptions) {
+  constructor(
+    optimizer: Optimizer,
+    maxLr: number | readonly number[] | (OneCycleOptions & { maxLr: number | readonly number[] }),
+    options?: OneCycleOptions,
+  ) {
     super(optimizer);
     const who = "OneCycleLR";
     const given = schedulerOptions(who, names, 1, [maxLr, options]);
-    this.maxLr = finite(who, "maxLr", given["maxLr"]);
+    this.maxLrs = perGroup(who, "maxLr", given["maxLr"], optimizer);
     if (given["totalSteps"] === undefined && (given["epochs"] === undefined || given["stepsPerEpoch"] === undefined)) {
       throw new OptionError(`${who}: give totalSteps, or epochs and stepsPerEpoch.`);
     }
@@ -81,32 +93,36 @@ export class OneCycleLR extends Schedule {
     this.cosine = strategy === "cos";
     const low = finite(who, "baseMomentum", given["baseMomentum"] ?? 0.85);
     const high = finite(who, "maxMomentum", given["maxMomentum"] ?? 0.95);
-    const first = this.maxLr / finite(who, "divFactor", given["divFactor"] ?? 25);
-    const last = first / finite(who, "finalDivFactor", given["finalDivFactor"] ?? 1e4);
+    this.divFactor = divisor("divFactor", given["divFactor"] ?? 25);
+    this.finalDivFactor = divisor("finalDivFactor", given["finalDivFactor"] ?? 1e4);
     const steps = this.totalSteps;
     this.phases = given["threePhase"]
       ? [
-          { end: rise * steps - 1, from: first, to: this.maxLr, momentum: [high, low] },
-          { end: 2 * rise * steps - 2, from: this.maxLr, to: first, momentum: [low, high] },
-          { end: steps - 1, from: first, to: last, momentum: [high, high] },
+          { end: rise * steps - 1, from: "first", to: "max", momentum: [high, low] },
+          { end: 2 * rise * steps - 2, from: "max", to: "first", momentum: [low, high] },
+          { end: steps - 1, from: "first", to: "last", momentum: [high, high] },
         ]
       : [
-          { end: rise * steps - 1, from: first, to: this.maxLr, momentum: [high, low] },
-          { end: steps - 1, from: this.maxLr, to: last, momentum: [low, high] },
+          { end: rise * steps - 1, from: "first", to: "max", momentum: [high, low] },
+          { end: steps - 1, from: "max", to: "last", momentum: [low, high] },
         ];
     this.cycleMomentum = (given["cycleMomentum"] as boolean | undefined) ?? true;
     if (this.cycleMomentum) optimizer.paramGroups.forEach((group) => momentumOf(who, group));
     this.apply();
   }
 
-  protected override rate(): number {
+  protected override rate(_base: number, _lr: number, i: number): number {
     if (this.lastEpoch > this.totalSteps) {
       throw new OptionError(
         `OneCycleLR: step ${this.lastEpoch} of ${this.totalSteps}: the cycle is over. Give a larger totalSteps.`,
       );
     }
     const { phase, share } = this.place();
-    return this.between(phase.from, phase.to, share);
+    // A group that was added since goes with the first one.
+    const max = this.maxLrs[i] ?? this.maxLrs[0]!;
+    const first = max / this.divFactor;
+    const levels = { first, max, last: first / this.finalDivFactor };
+    return this.between(levels[phase.from], levels[phase.to], share);
   }
   protected override apply(): void {
     super.apply();

@@ -1,7 +1,7 @@
 import { describe, OptionError } from "../../tensor/errors.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import type { Optimizer } from "../optimizer.ts";
-import { finite, Schedule, schedulerOptions, wholeNumber } from "./schedule.ts";
+import { finite, perGroup, Schedule, schedulerOptions, wholeNumber } from "./schedule.ts";
 
 export interface PlateauOptions {
   /** Whether smaller ("min", default) or larger ("max") is better. */
@@ -16,8 +16,8 @@ export interface PlateauOptions {
   thresholdMode?: "rel" | "abs";
   /** Epochs after a reduction that do not count. Default 0. */
   cooldown?: number;
-  /** Lower bound. Default 0. */
-  minLr?: number;
+  /** Lower bound, for all groups or one for each. Default 0. */
+  minLr?: number | readonly number[];
   /** A smaller change of the rate is not made. Default 1e-8. */
   eps?: number;
 }
@@ -26,7 +26,9 @@ const names = ["mode", "factor", "patience", "threshold", "thresholdMode", "cool
 /** Times factor when a metric, given to `step(metric)`, has not improved for more than patience epochs. */
 export class ReduceLROnPlateau extends Schedule {
   private readonly options: Required<PlateauOptions>;
-  private best: number;
+  private readonly minLrs: readonly number[];
+  /** null before the first metric. */
+  private best: number | null = null;
   private badEpochs = 0;
   private cooling = 0;
 
@@ -50,11 +52,13 @@ export class ReduceLROnPlateau extends Schedule {
     if (all.thresholdMode !== "rel" && all.thresholdMode !== "abs") {
       throw new OptionError(`${who}: thresholdMode must be "rel" or "abs", got ${describe(all.thresholdMode)}.`);
     }
-    if (!(finite(who, "factor", all.factor) < 1))
+    if (!(finite(who, "factor", all.factor, 0) < 1))
       throw new OptionError(`${who}: factor must be < 1, got ${all.factor}.`);
+    finite(who, "threshold", all.threshold, 0);
+    finite(who, "eps", all.eps, 0);
+    this.minLrs = perGroup(who, "minLr", all.minLr, optimizer, 0);
     wholeNumber(who, "patience", all.patience, 0);
     wholeNumber(who, "cooldown", all.cooldown, 0);
-    this.best = all.mode === "min" ? Infinity : -Infinity;
   }
 
   protected override rate(_base: number, lr: number): number {
@@ -62,9 +66,11 @@ export class ReduceLROnPlateau extends Schedule {
   }
 
   override step(metric?: number | Tensor): void {
-    if (metric === undefined)
-      throw new OptionError("ReduceLROnPlateau: step needs the metric: schedule.step(validationLoss).");
-    const value = typeof metric === "number" ? metric : metric.item();
+    const value = metric instanceof Tensor && metric.numel() === 1 ? metric.item() : metric;
+    if (typeof value !== "number")
+      throw new OptionError(
+        `ReduceLROnPlateau: step needs the metric, a number or a tensor with one: schedule.step(validationLoss); got ${describe(metric)}.`,
+      );
     this.lastEpoch++;
     if (this.isBetter(value)) {
       this.best = value;
@@ -75,8 +81,9 @@ export class ReduceLROnPlateau extends Schedule {
       this.badEpochs = 0;
     }
     if (this.badEpochs <= this.options.patience) return;
-    for (const group of this.optimizer.paramGroups) {
-      const lr = Math.max(group.lr * this.options.factor, this.options.minLr);
+    for (const [i, group] of this.optimizer.paramGroups.entries()) {
+      // A group that was added since has the first one's bound.
+      const lr = Math.max(group.lr * this.options.factor, this.minLrs[i] ?? this.minLrs[0]!);
       if (group.lr - lr > this.options.eps) group.lr = lr;
     }
     this.cooling = this.options.cooldown;
@@ -86,7 +93,8 @@ export class ReduceLROnPlateau extends Schedule {
   private isBetter(value: number): boolean {
     const { mode, threshold, thresholdMode } = this.options;
     const sign = mode === "min" ? -1 : 1;
-    const bar = thresholdMode === "rel" ? this.best * (1 + sign * threshold) : this.best + sign * threshold;
+    const best = this.best ?? -sign * Infinity;
+    const bar = thresholdMode === "rel" ? best * (1 + sign * threshold) : best + sign * threshold;
     return mode === "min" ? value < bar : value > bar;
   }
 }

@@ -78,7 +78,9 @@ function isSchedules(value: unknown): value is Schedule[] {
   return Array.isArray(value) && value.length > 0 && value.every((entry) => entry instanceof Schedule);
 }
 function isPlain(value: unknown): boolean {
-  return Array.isArray(value) ? value.every(isPlain) : typeof value !== "object" && typeof value !== "function";
+  return Array.isArray(value)
+    ? value.every(isPlain)
+    : value === null || (typeof value !== "object" && typeof value !== "function");
 }
 
 /**
@@ -138,7 +140,23 @@ export function wholeNumber(who: string, name: string, value: unknown, least = 1
   if (Number.isInteger(value) && (value as number) >= least) return value as number;
   throw new OptionError(`${who}: ${name} must be a whole number ≥ ${least}, got ${describe(value)}.`);
 }
-export function finite(who: string, name: string, value: unknown): number {
-  if (typeof value === "number" && Number.isFinite(value)) return value;
-  throw new OptionError(`${who}: ${name} must be a number, got ${describe(value)}.`);
+export function finite(who: string, name: string, value: unknown, least = -Infinity): number {
+  if (typeof value === "number" && Number.isFinite(value) && value >= least) return value;
+  const range = least === -Infinity ? "" : ` ≥ ${least}`;
+  throw new OptionError(`${who}: ${name} must be a number${range}, got ${describe(value)}.`);
+}
+/** A number for all groups of the optimizer, or an array with one for each. */
+export function perGroup(
+  who: string,
+  name: string,
+  value: unknown,
+  { paramGroups }: Optimizer,
+  least?: number,
+): number[] {
+  if (!Array.isArray(value)) return paramGroups.map(() => finite(who, name, value, least));
+  if (value.length !== paramGroups.length)
+    throw new OptionError(
+      `${who}: ${name} must be a number, or one for each of the ${paramGroups.length} groups, got ${describe(value)}.`,
+    );
+  return value.map((entry, i) => finite(who, `${name}[${i}]`, entry, least));
 }
