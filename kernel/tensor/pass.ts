@@ -1,4 +1,4 @@
-import { compileElementwise, type ElementType, type ElementwiseKernel } from "../wasm/elementwise.ts";
+import { compileElementwise, type ElementType, type ElementwiseKernel, type Numbers } from "../wasm/elementwise.ts";
 import type { DType, TypedArray } from "./dtype.ts";
 import { names, type Assignment, type Expression } from "./formula.ts";
 import { functions } from "./functions.ts";
@@ -136,10 +136,14 @@ export function compileKernel(
     step: steps[k]!,
     written: writes.includes(name),
   }));
-  const bind = scalars.map((name, k) => `const $${name} = scalars[${k}];`).join(" ");
-  const list = (wanted: readonly Expression[]): string => wanted.map((e) => `+${toJavaScript(e, false)}`).join(", ");
-  const numbersOf = (wanted: readonly Expression[]): ((scalars: readonly number[]) => number[]) =>
-    new Function("f", `return (scalars) => { ${bind} return [${list(wanted)}]; }`)(functions) as (
+  const bind = ({ lines }: Numbers): string =>
+    [
+      ...scalars.map((name, k) => `const $${name} = scalars[${k}];`),
+      ...lines.map(({ target, value }) => `const $${target} = ${toJavaScript(value, false)};`),
+    ].join(" ");
+  const list = ({ numbers }: Numbers): string => numbers.map((e) => `+${toJavaScript(e, false)}`).join(", ");
+  const numbersOf = (wanted: Numbers): ((scalars: readonly number[]) => number[]) =>
+    new Function("f", `return (scalars) => { ${bind(wanted)} return [${list(wanted)}]; }`)(functions) as (
       scalars: readonly number[],
     ) => number[];
   const kernel = compileElementwise(
@@ -150,12 +154,13 @@ export function compileKernel(
   // Spelled out for this number of operands: no array is made and no loop is run for a call.
   const fetch = operands.map((_, k) => `const x${k} = tensors[${k}];`).join(" ");
   const addresses = described.map(({ type }, k) => `x${k}.storage.address + x${k}.offset * ${bytes[type]}`);
-  const last = kernel.numbers.length > 0 ? [list(kernel.numbers)] : [];
+  const bound = bind(kernel.numbers);
+  const last = kernel.numbers.numbers.length > 0 ? [list(kernel.numbers)] : [];
   const caller = (which: string, parameters: string, args: readonly string[]): unknown =>
     new Function(
       "kernel",
       "f",
-      `const { run, rows: each, long, shared } = kernel; return (${parameters}, tensors, scalars) => { ${bind} ${fetch} return ${which}(${[...args, ...last].join(", ")}); }`,
+      `const { run, rows: each, long, shared } = kernel; return (${parameters}, tensors, scalars) => { ${bound} ${fetch} return ${which}(${[...args, ...last].join(", ")}); }`,
     )(kernel, functions);
   // Where a pass may fail, its answer is needed: threads give none.
   const many = kernel.limited ? "long" : "shared";

@@ -30,10 +30,13 @@ export interface ElementwiseKernel {
   /** As `long`, for so many elements that threads may share them; never gives 1. */
   readonly shared: () => WasmFunction;
   /** What the numbers are, in terms of the rule's scalars. */
-  readonly numbers: Translation["numbers"];
+  readonly numbers: Numbers;
   /** Whether `run` can give 1. */
   readonly limited: boolean;
 }
+
+/** What a kernel takes as numbers. */
+export type Numbers = Pick<Translation, "lines" | "numbers">;
 
 /** The same rule in JavaScript, for comparison; starts and steps are in elements. */
 export interface Reference {
@@ -45,7 +48,7 @@ export interface Reference {
     scalars: readonly number[],
   ): void;
   /** The numbers that the kernel wants, for these scalars. */
-  numbers(wanted: Translation["numbers"], scalars: readonly number[]): number[];
+  numbers(wanted: Numbers, scalars: readonly number[]): number[];
 }
 
 const bytesOf = { f32: 4, i32: 4, bool: 1 } as const;
@@ -83,7 +86,7 @@ export function compileElementwise(rule: ElementwiseRule, reference: Reference):
         translation.graph.nodes.length,
         repeatable,
       )),
-    numbers: translation.numbers,
+    numbers: translation,
     limited: translation.bad !== undefined,
   };
 }
@@ -205,7 +208,7 @@ function check(
   const length = 16;
   const samples = [0.5, -0.75, 1.25, 2, 0.125, -1.5, 0.9375, -0.25, 1, 0, 3.5, 0.3, -2.25, 0.7, 0.05, 1.75];
   const scalars = rule.scalars.map((_, i) => 0.75 / (i + 1));
-  const numbers = reference.numbers(translation.numbers, scalars);
+  const numbers = reference.numbers(translation, scalars);
   const fresh = operands.map(({ type, step }, k) => {
     const value = (i: number): number => samples[(i + 5 * k) % samples.length]!;
     const size = step === 0 ? 1 : length;

@@ -32,7 +32,15 @@ export class GraphEmitter {
   /** Emits a loop; what it needs of values that do not change comes before it. */
   loop(body: () => void): void {
     this.f.withPrelude(body, () => {
-      for (const node of this.graph.nodes) {
+      const { nodes } = this.graph;
+      // What the fixed ones are computed from, and is used again, is kept too: else every use would compute it anew.
+      const needed = new Set(this.fixed.keys());
+      for (let i = nodes.length - 1; i >= 0; i--) {
+        if (needed.has(nodes[i]!)) for (const x of nodes[i]!.args) needed.add(x);
+      }
+      for (const node of nodes) {
+        if (!needed.has(node)) continue;
+        if (node.uses > 1 && node.args.length > 0) this.fix(node);
         const at = this.fixed.get(node);
         if (at === undefined) continue;
         this.compute(node, "single", true);

@@ -71,17 +71,27 @@ function compile<E extends Exports>(definition: KernelDefinition<E>): Compiled<E
   const made = attempt(definition);
   if (made !== undefined) return made;
   throw new Error(
-    `${definition.name}: this JavaScript engine computes wrong answers in WebAssembly even without fused multiply-add. ` +
+    `${definition.name}: this JavaScript engine cannot compile it, or computes wrong answers in WebAssembly even without fused multiply-add. ` +
       `Set GRADBOOK_EXPERIMENTAL=0, or use another runtime (setting gradbook.runtime).`,
   );
 }
 
-/** As `defineKernel`, at once, and undefined where every variant gives wrong answers: for those who have another way. */
+/**
+ * As `defineKernel`, at once, and undefined where no variant can be compiled and gives right answers: for those who have
+ * another way.
+ */
 export function attempt<E extends Exports>(definition: KernelDefinition<E>): Compiled<E> | undefined {
   const best = chosenVariant();
   const first = best.wide && definition.wide !== true ? fallback(best) : best;
   for (let variant = first; variant !== undefined; variant = fallback(variant)) {
-    const made = build(definition, variant);
+    let made: Compiled<E>;
+    try {
+      made = build(definition, variant);
+    } catch (error) {
+      if (!(error instanceof WebAssembly.CompileError)) throw error;
+      note(`${definition.name}: it cannot be compiled with ${variant.name} (${error.message}); one step back.`);
+      continue;
+    }
     const wrong = onBench((bench) => definition.check(made.exports, bench));
     if (wrong === undefined) {
       // The check may have compiled other kernels meanwhile.

@@ -31,9 +31,11 @@ export interface Translation {
   readonly graph: Graph;
   /** What each written operand becomes; by number of the operand. */
   readonly results: readonly { readonly operand: number; readonly value: Node }[];
+  /** Lines of the rule that have to do with plain numbers only, each with a name of its own, for `numbers`. */
+  readonly lines: readonly Assignment[];
   /**
-   * What the caller passes after the addresses: parts of the rule that are the same for every element. Computed once, in
-   * double precision.
+   * What the caller passes after the addresses: parts of the rule that are the same for every element, in terms of its
+   * scalars and of `lines`. Computed once, in double precision.
    */
   readonly numbers: readonly Expression[];
   /** Set in lanes where an argument is so large that the result is not accurate. */
@@ -61,6 +63,7 @@ class Translator {
   private readonly rule: ElementwiseRule;
   private readonly graph = new Graph();
   private readonly values = new Map<string, Value>();
+  private readonly lines: Assignment[] = [];
   private readonly numbers: Expression[] = [];
   private readonly numberKeys: string[] = [];
   private bad: Node | undefined;
@@ -72,7 +75,7 @@ class Translator {
 
   translation(): Translation {
     const { assignments, operands } = this.rule;
-    for (const { target, value } of assignments) this.values.set(target, this.value(value));
+    for (const { target, value } of assignments) this.values.set(target, this.line(this.value(value)));
     const results = operands.flatMap(({ name, type, written }, operand) => {
       if (!written) return [];
       const value = this.values.get(name);
@@ -81,7 +84,16 @@ class Translator {
       return [{ operand, value: this.result(value, type) }];
     });
     for (const { value } of results) value.uses++;
-    return { graph: this.graph, results, numbers: this.numbers, bad: this.bad };
+    return { graph: this.graph, results, lines: this.lines, numbers: this.numbers, bad: this.bad };
+  }
+
+  /** What a line gives: a number by name, so that lines which use it do not each repeat how it is computed. */
+  private line(value: Value): Value {
+    if (!isScalar(value) || value.scalar.kind === "name" || literalOf(value.scalar) !== undefined) return value;
+    // No name that a formula can have.
+    const target = `$${this.lines.length}`;
+    this.lines.push({ target, value: value.scalar });
+    return { scalar: { kind: "name", name: target } };
   }
 
   private result(value: Value, type: ElementType): Node {

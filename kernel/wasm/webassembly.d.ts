@@ -12,5 +12,6 @@ declare namespace WebAssembly {
     readonly buffer: SharedArrayBuffer;
     grow(pages: number): number;
   }
+  class CompileError extends Error {}
   function validate(bytes: Uint8Array<ArrayBuffer>): boolean;
 }

@@ -10,6 +10,7 @@ import { compilePass } from "../../../kernel/tensor/pass.ts";
 import { broadcastStrides, sizeOf } from "../../../kernel/tensor/shape.ts";
 import { view, type Tensor } from "../../../kernel/tensor/tensor.ts";
 import { compileElementwise } from "../../../kernel/wasm/elementwise.ts";
+import { attempt } from "../../../kernel/wasm/kernel.ts";
 import { log } from "../../../kernel/wasm/log.ts";
 import { ModuleBuilder } from "../../../kernel/wasm/module.ts";
 import { setVariant } from "../../../kernel/wasm/probe.ts";
@@ -237,6 +238,43 @@ describe("formulas in WebAssembly", () => {
       }
       assert.deepEqual(single[1]!.toTypedArray(), make("float32")[1]!.toTypedArray());
     }
+  });
+
+  it("lines of plain numbers that use the line before twice stay as short as they are written", () => {
+    const lines = "a = 0.5 * a * a + 0.25 * a\n".repeat(40);
+    const w = tensor([1, 2, 3]);
+    const loop = compileLoop(`a = lr * lr + lr\n${lines}w = w - (a + b) * g`, {
+      operands: ["w", "g"],
+      writes: ["w"],
+      scalars: ["lr", "b"],
+      approximate: true,
+    });
+    loop([3], [w, tensor([1, 1, 2])], [0.5, 0.125]);
+    assert.deepEqual(w.toArray(), [0.875, 1.875, 2.75]);
+  });
+
+  it("what is the same for all elements is computed once, however often a formula uses it", () => {
+    // Squared twenty times: 2²⁰ products where each use computes anew.
+    const lines = "z = z * z + 0.5 * z\n".repeat(20);
+    const y = filled([3], 7, "float32");
+    const loop = compileLoop(`z = x\n${lines}y = z + a`, { operands: ["y", "x", "a"], writes: ["y"] });
+    loop([3], [y, tensor(0.5), tensor([1, 2, 3])], []);
+    assert.deepEqual(y.toArray(), [1.5, 2.5, 3.5]);
+  });
+
+  it("a formula that cannot be compiled stays in JavaScript, and the log says so", () => {
+    const before = log.length;
+    setVariant(fused);
+    const made = attempt({
+      name: "too long",
+      // Nothing on the stack to return.
+      build: (module) => void module.func("run", ["i32"], ["i32"]),
+      check: () => undefined,
+    });
+    assert.equal(made, undefined);
+    const lines = log.slice(before);
+    assert.equal(lines.length, 2);
+    for (const line of lines) assert.match(line, /^too long: it cannot be compiled with .*; one step back\.$/);
   });
 
   it("a formula that this engine computes wrong stays in JavaScript, and the log says so", () => {
