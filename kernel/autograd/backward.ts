@@ -1,6 +1,6 @@
 import { compileLoop } from "../tensor/loop.ts";
 import { checkOptions } from "../tensor/options.ts";
-import { AutogradError, describe, ShapeError } from "../tensor/errors.ts";
+import { AutogradError, describe, OptionError, ShapeError } from "../tensor/errors.ts";
 import { poll } from "../tensor/poll.ts";
 import { sameShape, show, sizeOf, type Shape } from "../tensor/shape.ts";
 import { filled } from "../tensor/create.ts";
@@ -67,13 +67,13 @@ export function grad(
 ): (Tensor | undefined)[] {
   checkOptions("grad", options, ["retainGraph", "createGraph", "gradOutputs", "allowUnused"]);
   const { createGraph = false, retainGraph = createGraph, gradOutputs, allowUnused = false } = options;
-  const outputs = list(output);
-  const given = gradOutputs === undefined ? [] : list(gradOutputs);
+  const outputs = list("grad", "the output", output);
+  const given = gradOutputs === undefined ? [] : list("grad", "gradOutputs", gradOutputs);
   if (given.length > 0 && given.length !== outputs.length) {
     throw new ShapeError(`grad: ${outputs.length} outputs need as many gradOutputs, got ${given.length}.`);
   }
   const seeds = outputs.map((y, i) => seed("grad", y, given[i]));
-  const wanted = list(inputs).map((x, i) => {
+  const wanted = list("grad", "the input", inputs).map((x, i) => {
     const node = edge(x);
     if (node === undefined)
       throw new AutogradError(`grad: input ${i} does not require a gradient; make it with { requiresGrad: true }.`);
@@ -91,8 +91,11 @@ export function grad(
   });
 }
 
-function list(x: Tensor | readonly Tensor[]): readonly Tensor[] {
-  return x instanceof Tensor ? [x] : x;
+/** A tensor, or an array of them, as an array. */
+export function list(who: string, argument: string, x: unknown): readonly Tensor[] {
+  const tensors: readonly unknown[] = Array.isArray(x) ? x : [x];
+  if (tensors.length > 0 && tensors.every((entry) => entry instanceof Tensor)) return tensors;
+  throw new OptionError(`${who}: ${argument} must be a tensor or an array of tensors, got ${describe(x)}.`);
 }
 
 /** The gradient to start with. */

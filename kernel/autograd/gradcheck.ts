@@ -1,9 +1,9 @@
 import { checkOptions } from "../tensor/options.ts";
-import { AutogradError, DTypeError } from "../tensor/errors.ts";
+import { AutogradError, describe, DTypeError, OptionError } from "../tensor/errors.ts";
 import { fromFlat } from "../tensor/create.ts";
 import { MT19937 } from "../tensor/mt19937.ts";
-import { elements, type Tensor } from "../tensor/tensor.ts";
-import { grad } from "./backward.ts";
+import { elements, Tensor } from "../tensor/tensor.ts";
+import { grad, list } from "./backward.ts";
 import { enableGrad, noGrad } from "./mode.ts";
 
 export interface GradcheckOptions {
@@ -15,21 +15,26 @@ export interface GradcheckOptions {
   rtol?: number;
 }
 
+/** What a function under test gives: a tensor, or several in an array or an object such as `{ values, indices }`. */
+type Outputs = Tensor | readonly Tensor[] | { readonly [name: string]: Tensor };
+
 /**
  * Compares the gradient of `f` with central differences, element by element; an error names the first that differs.
+ * Of several outputs, those count that depend on an input.
  *
- * The output is contracted with fixed random numbers, so one gradient is checked for all its elements at once. Inputs
+ * The outputs are contracted with fixed random numbers, so one gradient is checked for all its elements at once. Inputs
  * must be float64: in float32 a difference cannot tell a wrong rule from rounding.
  */
 export function gradcheck(
-  f: (...inputs: any[]) => Tensor,
-  inputs: readonly Tensor[],
+  f: (...inputs: any[]) => Outputs,
+  inputs: Tensor | readonly Tensor[],
   options: GradcheckOptions = {},
 ): true {
+  const given = checkCall("gradcheck", f, inputs);
   checkOptions("gradcheck", options, ["eps", "atol", "rtol"]);
   const { eps = 1e-6, atol = 1e-5, rtol = 1e-3 } = options;
   const name = (f as { opName?: string }).opName ?? (f.name || "f");
-  const checked = inputs.map((x, i) => [x, i] as const).filter(([x]) => x.requiresGrad);
+  const checked = given.map((x, i) => [x, i] as const).filter(([x]) => x.requiresGrad);
   if (checked.length === 0)
     throw new AutogradError(
       `gradcheck(${name}): no input requires a gradient; make one with { dtype: "float64", requiresGrad: true }.`,
@@ -40,19 +45,23 @@ export function gradcheck(
     if (!x.isContiguous())
       throw new AutogradError(`gradcheck(${name}): input ${i} is not contiguous; pass x.contiguous().`);
   }
-  const output = f(...inputs);
-  const weights = weightsFor(output, 20);
-  const contraction = fromFlat(weights, output.shape, "float64");
+  const outputs = outputsOf(name, f(...given));
+  const weights = outputs.map((y) => (y.requiresGrad ? weightsFor(y, 20) : undefined));
+  const recorded = outputs.filter((y) => y.requiresGrad);
+  // None: left to grad(), which says what to do.
+  const contractions = recorded.map((y) => fromFlat(weightsFor(y, 20), y.shape, "float64"));
   const rules = grad(
-    output,
+    recorded.length > 0 ? recorded : outputs[0]!,
     checked.map(([x]) => x),
-    { gradOutputs: contraction, allowUnused: true },
+    { ...(recorded.length > 0 ? { gradOutputs: contractions } : {}), allowUnused: true },
   );
 
   const value = (): number => {
-    const { data, start } = elements(noGrad(() => f(...inputs)));
     let sum = 0;
-    for (let i = 0; i < weights.length; i++) sum += weights[i]! * data[start + i]!;
+    noGrad(() => outputsOf(name, f(...given))).forEach((y, k) => {
+      const { data, start } = elements(y);
+      weights[k]?.forEach((weight, i) => (sum += weight * data[start + i]!));
+    });
     return sum;
   };
   checked.forEach(([x, i], k) => {
@@ -80,23 +89,48 @@ export function gradcheck(
 
 /** Checks the second derivatives: `gradcheck` of the gradient. */
 export function gradgradcheck(
-  f: (...inputs: any[]) => Tensor,
-  inputs: readonly Tensor[],
+  f: (...inputs: any[]) => Outputs,
+  inputs: Tensor | readonly Tensor[],
   options: GradcheckOptions = {},
 ): true {
-  const wanted = inputs.filter((x) => x.requiresGrad);
-  const output = noGrad(() => f(...inputs));
-  const contraction = fromFlat(weightsFor(output, 21), output.shape, "float64");
-  contraction.requiresGrad = true;
+  const given = checkCall("gradgradcheck", f, inputs);
+  const wanted = given.filter((x) => x.requiresGrad);
+  if (wanted.length === 0) return gradcheck(f, given, options);
   const name = (f as { opName?: string }).opName ?? (f.name || "f");
+  const counts = outputsOf(name, f(...given)).map((y) => y.requiresGrad);
+  const outputs = (all: Tensor[]): Tensor[] => outputsOf(name, f(...all)).filter((_, i) => counts[i]);
+  const contractions = noGrad(() => outputs([...given])).map((y) => {
+    const contraction = fromFlat(weightsFor(y, 21), y.shape, "float64");
+    contraction.requiresGrad = true;
+    return contraction;
+  });
   for (let k = 0; k < wanted.length; k++) {
     const first = (...all: Tensor[]): Tensor =>
-      grad(f(...all.slice(0, -1)), wanted, { gradOutputs: all.at(-1)!, createGraph: true })[k]!;
-    Object.defineProperty(first, "name", { value: `gradient of ${name} by input ${k}` });
+      grad(outputs(all.slice(0, given.length)), wanted, {
+        gradOutputs: all.slice(given.length),
+        createGraph: true,
+      })[k]!;
     // In noGrad, as for finite differences, the gradient itself must still be had.
-    gradcheck((...all: Tensor[]) => enableGrad(() => first(...all)), [...inputs, contraction], options);
+    const recording = (...all: Tensor[]): Tensor => enableGrad(() => first(...all));
+    Object.defineProperty(recording, "name", { value: `gradient of ${name} by input ${k}` });
+    gradcheck(recording, [...given, ...contractions], options);
   }
   return true;
+}
+
+function checkCall(who: string, f: unknown, inputs: unknown): readonly Tensor[] {
+  if (typeof f !== "function")
+    throw new OptionError(`${who}: needs a function of tensors first, got ${describe(f)}: ${who}(f, [x]).`);
+  return list(who, "the inputs", inputs);
+}
+
+function outputsOf(name: string, y: Outputs): readonly Tensor[] {
+  if (y instanceof Tensor) return [y];
+  const outputs: unknown[] = typeof y === "object" && y !== null ? Object.values(y) : [];
+  if (outputs.length > 0 && outputs.every((entry) => entry instanceof Tensor)) return outputs;
+  throw new OptionError(
+    `gradcheck(${name}): the function must return a tensor, or several in an array, got ${describe(y)}.`,
+  );
 }
 
 /** Fixed random numbers to contract an output with; 1 for a single number, so that messages show its own derivative. */

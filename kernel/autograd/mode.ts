@@ -1,4 +1,4 @@
-import { AutogradError } from "../tensor/errors.ts";
+import { AutogradError, describe, OptionError } from "../tensor/errors.ts";
 import { onRecover } from "../tensor/recovery.ts";
 
 /** Whether operations are recorded for `backward()` at the moment. */
@@ -27,6 +27,8 @@ export function isGradEnabled(): boolean {
 
 /** Runs `f` with recording on or off, and restores what was before. */
 export function within<T>(enabled: boolean, who: string, f: () => T): T {
+  if (typeof f !== "function")
+    throw new OptionError(`${who}: needs a function, got ${describe(f)}. Write ${who}(() => …).`);
   const before = gradMode.enabled;
   gradMode.enabled = enabled;
   let result: T;

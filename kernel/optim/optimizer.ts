@@ -224,6 +224,11 @@ export abstract class Optimizer<Options extends BaseOptions = any> {
   step(): undefined;
   step<T>(closure: () => T): T;
   step<T>(closure?: () => T): T | undefined {
+    if (closure !== undefined && typeof closure !== "function") {
+      throw new OptionError(
+        `${this.constructor.name}.step: needs a function that computes the loss and calls backward, or nothing, got ${describe(closure)}.`,
+      );
+    }
     const loss = closure?.();
     // Once, before anything moves: an interrupt must not leave one half of the parameters a step ahead of the other.
     poll();
@@ -233,11 +238,6 @@ export abstract class Optimizer<Options extends BaseOptions = any> {
       for (const parameter of group.params) {
         const { gradient } = parameter;
         if (gradient === undefined) continue;
-        if (!sameShape(gradient.shape, parameter.shape)) {
-          throw new ShapeError(
-            `${this.constructor.name}: a gradient of shape ${show(gradient.shape)} does not fit the parameter ${show(parameter.shape)}.`,
-          );
-        }
         let state = this.state.get(parameter);
         if (state === undefined) this.state.set(parameter, (state = {}));
         if (gradient instanceof SparseTensor) this.updateSparse(parameter, gradient, state, group);

@@ -1,8 +1,8 @@
 import { copyStrided } from "./copy.ts";
 import { arrayOf, isFloating, type DType, type TypedArray } from "./dtype.ts";
-import { AutogradError, DTypeError, ShapeError } from "./errors.ts";
+import { AutogradError, describe, DTypeError, OptionError, ShapeError } from "./errors.ts";
 import { format } from "./print.ts";
-import { checkDim, contiguousStrides, isContiguous, show, sizeOf, type Shape } from "./shape.ts";
+import { checkDim, contiguousStrides, isContiguous, sameShape, show, sizeOf, type Shape } from "./shape.ts";
 import { allocate, bytesOf, type Storage } from "./storage.ts";
 
 /** Where a tensor comes from, as autograd recorded it. */
@@ -52,14 +52,25 @@ export class Tensor {
     this.isView = isView;
   }
 
-  /** Gradient that `backward()` accumulated here. */
+  /** Gradient that `backward()` accumulated here. What is assigned must have this shape and dtype; undefined drops it. */
   get grad(): Tensor | undefined {
     this.gradientIsOurs = false;
     return this.gradient;
   }
   set grad(value: Tensor | undefined) {
+    // null as in Python's p.grad = None, from code that is not type-checked.
+    const gradient = (value as Tensor | null | undefined) ?? undefined;
+    if (gradient !== undefined) {
+      const needed = `${this.dtype} ${show(this.shape)}`;
+      if (!(gradient instanceof Tensor) || !sameShape(gradient.shape, this.shape))
+        throw new ShapeError(`grad: the gradient of this tensor must be a tensor ${needed}, got ${describe(value)}.`);
+      if (gradient.dtype !== this.dtype)
+        throw new DTypeError(
+          `grad: the gradient of this tensor must be ${needed}, got ${describe(value)}. Use to("${this.dtype}").`,
+        );
+    }
     this.dropGradient();
-    this.gradient = value;
+    this.gradient = gradient;
   }
 
   /** @internal Forgets the gradient; gives its memory back at once if nobody has seen it. */
@@ -80,6 +91,8 @@ export class Tensor {
     return this.wantsGrad;
   }
   set requiresGrad(value: boolean) {
+    if (typeof value !== "boolean")
+      throw new OptionError(`requiresGrad: must be true or false, got ${describe(value)}.`);
     if (this.history !== undefined && !this.history.isLeaf) {
       throw new AutogradError(
         `requiresGrad: this tensor is the result of ${this.history.opName}; only leaves can be changed. Use detach() for a copy without history.`,

@@ -11,6 +11,7 @@ import {
   noGrad,
   rand,
   tensor,
+  zeros,
   type Tensor,
 } from "../../kernel/gradbook.ts";
 import { parse, write } from "../../kernel/tensor/formula.ts";
@@ -240,6 +241,41 @@ describe("gradcheck", () => {
     assert.throws(() => grad(first.sum(), [x]), /cubeBackward: its derivative is not defined/);
   });
 
+  const several: [string, (x: Tensor) => Tensor | readonly Tensor[] | { readonly [name: string]: Tensor }][] = [
+    ["an array", (x) => [x.mul(2), x.exp()]],
+    ["values and indices, which have no gradient", (x) => ({ ...x.sort(0) })],
+    ["one that depends on nothing", (x) => [zeros(2), x.mul(x).mul(x)]],
+  ];
+  for (const [what, f] of several) {
+    it(`takes a function of several outputs: ${what}`, () => {
+      assert.ok(gradcheck(f, leaf([1, -2])));
+      assert.ok(gradgradcheck(f, [leaf([1, -2])]));
+    });
+  }
+  it("finds a wrong rule or a missing term in a second output", () => {
+    assert.throws(() => gradcheck((x: Tensor) => [x.exp(), wrong([x])], [leaf([3])]), /input 0, element 0/);
+    const second = elementwise({ name: "p", formula: "x * x * x", inputs: ["x"], derivatives: { x: "3 * y / x" } });
+    const half = (x: Tensor): Tensor[] => [x.exp(), second([x.detach()]).mul(x)];
+    assert.throws(() => gradgradcheck(half, [leaf([2])]), /gradient of half by input 0.*input 0, element 0/);
+  });
+  const refusals: [string, () => unknown, RegExp][] = [
+    ["a number", () => gradcheck(() => 3 as never, [leaf(1)]), /must return a tensor, or several in an array, got 3/],
+    ["a number, second", () => gradgradcheck(() => [3] as never, [leaf(1)]), /must return a tensor.*got \[3\]/],
+    ["nothing", () => (gradcheck as () => unknown)(), /gradcheck: needs a function of tensors first, got undefined/],
+    ["inputs without gradient", () => gradgradcheck((x: Tensor) => x, [zeros(1)]), /no input requires a gradient/],
+    [
+      "no inputs",
+      () => gradcheck((x: Tensor) => x, 3 as never),
+      /gradcheck: the inputs must be a tensor or an array of tensors, got 3/,
+    ],
+    [
+      "outputs without gradient",
+      () => gradcheck((x: Tensor) => [x.detach()], [leaf(1)]),
+      /does not depend on anything that requires/,
+    ],
+  ];
+  for (const [what, f, message] of refusals) it(`refuses ${what} by name`, () => assert.throws(f, message));
+
   it("refuses float32, where a difference cannot tell a wrong rule from rounding", () => {
     assert.throws(
       () => gradcheck((x: Tensor) => x, [rand(2).requiresGrad_()]),
@@ -357,6 +393,34 @@ describe("autograd: errors name the op and what to do", () => {
       /slice: this tensor shares its memory with one that was changed in place/,
     ],
     ["an async function in noGrad", () => noGrad(async () => 1), /noGrad: the function returned a promise/],
+    ["noGrad of no function", () => noGrad(5 as never), /noGrad: needs a function, got 5\. Write noGrad\(\(\) => …\)/],
+    [
+      "grad of nothing",
+      () => (grad as () => unknown)(),
+      /grad: the output must be a tensor or an array of tensors, got undefined/,
+    ],
+    ["grad of a number", () => grad(5 as never, [leaf(1)]), /grad: the output must be a tensor.*got 5/],
+    ["grad by a number", () => grad(leaf(1).mul(2), [3] as never), /grad: the input must be a tensor.*got \[3\]/],
+    [
+      "a gradient that is a number",
+      () => (leaf(1).grad = 5 as never),
+      /grad: the gradient of this tensor must be a tensor float64 \[\], got 5/,
+    ],
+    [
+      "a gradient of another shape",
+      () => (leaf([1]).grad = zeros(2)),
+      /must be a tensor float64 \[1\], got Tensor float32 \[2\]/,
+    ],
+    [
+      "a gradient of another dtype",
+      () => (leaf([1]).grad = zeros(1)),
+      /must be float64 \[1\], got Tensor float32 \[1\]\. Use to\("float64"\)/,
+    ],
+    [
+      "requiresGrad of a text",
+      () => leaf(1).requiresGrad_("a" as never),
+      /requiresGrad: must be true or false, got "a"/,
+    ],
     ["grad by what was not asked for", () => grad(leaf(1), [rand(1)]), /grad: input 0 does not require a gradient/],
     ["grad by what is unused", () => grad(leaf(1).mul(2), [leaf(2)]), /does not depend on input 0\. .*allowUnused/],
     [

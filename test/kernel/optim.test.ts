@@ -280,11 +280,13 @@ describe("optimizers", () => {
     ],
     [
       "a gradient of another shape",
-      () => {
-        x.grad = tensor([1, 2]);
-        new optim.SGD([x]).step();
-      },
-      /a gradient of shape \[2\] does not fit the parameter \[1\]/,
+      () => (x.grad = tensor([1, 2])),
+      /the gradient of this tensor must be a tensor float64 \[1\], got Tensor float32 \[2\]/,
+    ],
+    [
+      "a step by a number",
+      () => new optim.SGD([x]).step(5 as never),
+      /SGD\.step: needs a function .* or nothing, got 5/,
     ],
     [
       "a state of another shape",
