@@ -19,6 +19,9 @@ const derivatives: { readonly [name: string]: readonly string[] } = {
   sinh: ["cosh(u)"],
   cosh: ["sinh(u)"],
   tanh: ["1 - tanh(u) ** 2"],
+  // Made of factors that are at most 1, so derivatives of any order are: 0 · ∞ cannot come of them.
+  sigmoid: ["sigmoid(u) * sigmoid(-u)"],
+  softplus: ["sigmoid(u)"],
   abs: ["sign(u)"],
   sign: ["0"],
   floor: ["0"],

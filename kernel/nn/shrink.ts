@@ -15,6 +15,7 @@ const celuOp = elementwise({
   formula: "x > 0 ? x : alpha * expm1(x / alpha)",
   inputs: ["x"],
   scalars: ["alpha"],
+  derivatives: { x: "x > 0 ? 1 : x == 0 ? 1 : exp(x / alpha)" },
   dtype: floating,
 });
 /** x where x > 0, else α (e^(x/α) − 1); α default 1. Barron 2017, arXiv:1704.07483. */
@@ -27,7 +28,7 @@ export function celu(x: Tensor, options: { alpha?: number } = {}): Tensor {
 
 const hardshrinkOp = elementwise({
   name: "hardshrink",
-  formula: "abs(x) > lambd ? x : 0",
+  formula: "abs(x) <= lambd ? 0 : x",
   inputs: ["x"],
   scalars: ["lambd"],
 });
@@ -39,7 +40,7 @@ export function hardshrink(x: Tensor, options: { lambd?: number } = {}): Tensor 
 
 const softshrinkOp = elementwise({
   name: "softshrink",
-  formula: "x > lambd ? x - lambd : x < -lambd ? x + lambd : 0",
+  formula: "x > lambd ? x - lambd : x < -lambd ? x + lambd : x == x ? 0 : x",
   inputs: ["x"],
   scalars: ["lambd"],
 });
@@ -59,7 +60,7 @@ export function tanhshrink(x: Tensor): Tensor {
 
 const thresholdOp = elementwise({
   name: "threshold",
-  formula: "x > limit ? x : value",
+  formula: "x <= limit ? value : x",
   inputs: ["x"],
   scalars: ["limit", "value"],
 });

@@ -9,6 +9,8 @@ const exponentialLinear = elementwise({
   formula: "x > 0 ? x : alpha * expm1(x)",
   inputs: ["x"],
   scalars: ["alpha"],
+  // At the kink the second derivative is 0, as in PyTorch.
+  derivatives: { x: "x > 0 ? 1 : x == 0 ? alpha : alpha * exp(x)" },
   dtype: floating,
 });
 
@@ -21,28 +23,24 @@ export const elu = named("elu", (x: Tensor, options: { alpha?: number } = {}): T
 /** Self-normalising elu. Klambauer et al. 2017, arXiv:1706.02515. */
 export const selu = unary("selu", "1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * expm1(x))", {
   dtype: floating,
+  derivative: "1.0507009873554805 * (x > 0 ? 1 : x == 0 ? 1.6732632423543772 : 1.6732632423543772 * exp(x))",
 });
 
 /** x · σ(x), also called swish. */
 export const silu = unary("silu", "x / (1 + exp(-x))", {
   dtype: floating,
-  derivative: "(1 + x * (1 - 1 / (1 + exp(-x)))) / (1 + exp(-x))",
+  derivative: "sigmoid(x) * (1 + x * sigmoid(-x))",
 });
 
 /** x · tanh(ln(1 + eˣ)). Misra 2019, arXiv:1908.08681. */
-export const mish = unary("mish", "x * tanh(max(x, 0) + log1p(exp(-abs(x))))", {
-  dtype: floating,
-  derivative:
-    "tanh(max(x, 0) + log1p(exp(-abs(x)))) + x * (1 - tanh(max(x, 0) + log1p(exp(-abs(x)))) ** 2) / (1 + exp(-x))",
-});
+export const mish = unary("mish", "x * tanh(softplus(x))", { dtype: floating });
 
 const soft = elementwise({
   name: "softplus",
-  // Far above the threshold it is x itself; below, written so that e to a large number is never computed.
-  formula: "x * beta > threshold ? x : (max(x * beta, 0) + log1p(exp(-abs(x * beta)))) / beta",
+  formula: "x * beta > threshold ? x : softplus(x * beta) / beta",
   inputs: ["x"],
   scalars: ["beta", "threshold"],
-  derivatives: { x: "x * beta > threshold ? 1 : 1 / (1 + exp(-x * beta))" },
+  derivatives: { x: "x * beta > threshold ? 1 : sigmoid(x * beta)" },
   dtype: floating,
 });
 
@@ -80,7 +78,10 @@ export const gelu = named("gelu", (x: Tensor, options: { approximate?: "none" | 
 });
 
 /** x · min(max(x + 3, 0), 6) / 6. */
-export const hardswish = unary("hardswish", "x <= -3 ? 0 : x >= 3 ? x : x * (x + 3) / 6", { dtype: floating });
+export const hardswish = unary("hardswish", "x >= 3 ? x : x * max(x + 3, 0) / 6", {
+  dtype: floating,
+  derivative: "x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5",
+});
 
 /** min(max(x/6 + 1/2, 0), 1). */
 export const hardsigmoid = unary("hardsigmoid", "x <= -3 ? 0 : x >= 3 ? 1 : x / 6 + 0.5", { dtype: floating });

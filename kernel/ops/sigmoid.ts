@@ -11,5 +11,5 @@ export const sigmoid = unary("sigmoid", "1 / (1 + exp(-x))", { dtype: floating, 
 /** ln σ(x), without overflow: min(x, 0) − ln(1 + e^(−|x|)). Gradient: σ(−x). */
 export const logSigmoid = unary("logSigmoid", "min(x, 0) - log1p(exp(-abs(x)))", {
   dtype: floating,
-  derivative: "1 / (1 + exp(x))",
+  derivative: "sigmoid(-x)",
 });

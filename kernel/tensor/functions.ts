@@ -17,6 +17,8 @@ export const functions: { readonly [name: string]: (...x: number[]) => number } 
   sinh: Math.sinh,
   cosh: Math.cosh,
   tanh: Math.tanh,
+  sigmoid,
+  softplus,
   abs: Math.abs,
   sign: Math.sign,
   floor: Math.floor,
@@ -30,6 +32,17 @@ export const functions: { readonly [name: string]: (...x: number[]) => number } 
   normalCdf,
   mod,
 };
+
+/** 1 / (1 + e⁻ˣ), without overflow on the way. */
+export function sigmoid(x: number): number {
+  const small = Math.exp(-Math.abs(x));
+  return (x < 0 ? small : 1) / (1 + small);
+}
+
+/** ln(1 + eˣ), without overflow on the way. */
+export function softplus(x: number): number {
+  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+}
 
 /** To the nearest whole number, halves to the even one, as IEEE 754 and PyTorch do. */
 export function round(x: number): number {

@@ -256,6 +256,17 @@ function tanh(g: Graph, x: Node): Node {
   return g.signed(g.div(t, g.add(t, g.number(2))), x);
 }
 
+/** 1 / (1 + e⁻ˣ), below 0 as eˣ / (1 + eˣ). */
+function sigmoid(g: Graph, x: Node): Node {
+  const small = exp(g, g.op("f32x4.neg", g.abs(x)));
+  const top = g.select(g.compare("lt", x, g.number(0)), small, g.number(1));
+  return g.div(top, g.add(g.number(1), small));
+}
+/** ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|). */
+function softplus(g: Graph, x: Node): Node {
+  return g.add(g.op("f32x4.pmax", g.number(0), x), log1p(g, exp(g, g.op("f32x4.neg", g.abs(x)))));
+}
+
 function erf(g: Graph, x: Node): Node {
   const z = g.abs(x);
   const square = g.mul(z, z);
@@ -321,6 +332,8 @@ export const unaryFunctions: { readonly [name: string]: (g: Graph, x: Node) => N
   sinh,
   cosh,
   tanh,
+  sigmoid,
+  softplus,
   erf,
   normalPdf,
   normalCdf,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import * as ops from "../../kernel/ops/index.ts";
-import { gradcheck, gradgradcheck, rand, tensor, type Tensor } from "../../kernel/gradbook.ts";
+import { grad, gradcheck, gradgradcheck, nn, rand, tensor, type Tensor } from "../../kernel/gradbook.ts";
 import { index, rows as basic } from "./opRows.ts";
 import { rows as selection } from "./opRowsSelection.ts";
 
@@ -117,6 +117,78 @@ describe("ops: values where no gradient is", () => {
     const b = tensor([-1, 1], { requiresGrad: true });
     b.relu().backward(tensor([Infinity, 1]));
     assert.deepEqual(b.grad!.toArray(), [0, 1]);
+  });
+});
+
+describe("ops: derivatives far from 0, at kinks and of NaN", () => {
+  const { functional: f } = nn;
+  const smooth: [string, (x: Tensor) => Tensor][] = [
+    ["sigmoid", (x) => x.sigmoid()],
+    ["logSigmoid", (x) => x.logSigmoid()],
+    ["softplus", (x) => x.softplus()],
+    ["silu", (x) => x.silu()],
+    ["mish", (x) => x.mish()],
+    ["elu", (x) => x.elu()],
+    ["tanh", (x) => x.tanh()],
+    ["binaryCrossEntropyWithLogits", (x) => f.binaryCrossEntropyWithLogits(x, x.detach().mul(0), { reduction: "sum" })],
+    [
+      "binaryCrossEntropyWithLogits weighted",
+      (x) => f.binaryCrossEntropyWithLogits(x, x.detach().mul(0), { posWeight: tensor(2), reduction: "sum" }),
+    ],
+    ["softMarginLoss", (x) => f.softMarginLoss(x, x.detach().sign(), { reduction: "sum" })],
+  ];
+  for (const [name, op] of smooth) {
+    it(`${name}: the first to third derivative are 0 or 1, not NaN`, () => {
+      for (const dtype of ["float32", "float64"] as const) {
+        const x = tensor([-1000, -750, -104, -89.5, 89.5, 104, 750, 1000], { dtype, requiresGrad: true });
+        let y = op(x);
+        for (let order = 1; order <= 3; order++) {
+          y = grad(y.sum(), [x], { createGraph: true })[0]!;
+          const far = y.toTypedArray().map((d) => Math.min(Math.abs(d), Math.abs(Math.abs(d) - 1)));
+          assert.ok(
+            far.every((d) => d < 1e-30),
+            `${dtype}, derivative ${order}: ${String(y.toTypedArray())}`,
+          );
+        }
+      }
+    });
+  }
+
+  const kinked: [string, (x: Tensor) => Tensor, first: number][] = [
+    ["elu", (x) => x.elu({ alpha: 0.5 }), 0.5],
+    ["selu", (x) => x.selu(), 1.7580993408473766],
+    ["celu", (x) => f.celu(x, { alpha: 0.5 }), 1],
+  ];
+  for (const [name, op, first] of kinked) {
+    it(`${name}: the second derivative at 0 is 0`, () => {
+      const x = tensor([0], { dtype: "float64", requiresGrad: true });
+      const [dx] = grad(op(x).sum(), [x], { createGraph: true });
+      assert.deepEqual(dx!.toArray(), [first]);
+      assert.deepEqual(grad(dx!.sum(), [x])[0]!.toArray(), [0]);
+    });
+  }
+
+  const kept: [string, (x: Tensor) => Tensor][] = [
+    ["hardshrink", (x) => f.hardshrink(x)],
+    ["softshrink", (x) => f.softshrink(x)],
+    ["threshold", (x) => f.threshold(x, 0.1, 20)],
+    ["hardtanh", (x) => f.hardtanh(x)],
+    ["relu6", (x) => f.relu6(x)],
+    ["leakyRelu", (x) => x.leakyRelu()],
+    ["elu", (x) => x.elu()],
+    ["hardswish", (x) => x.hardswish()],
+    ["hardsigmoid", (x) => x.hardsigmoid()],
+    ["sign", (x) => x.sign()],
+  ];
+  for (const [name, op] of kept) {
+    it(`${name} of NaN is NaN`, () => {
+      for (const dtype of ["float32", "float64"] as const) {
+        assert.deepEqual(op(tensor([NaN, NaN], { dtype })).toArray(), [NaN, NaN]);
+      }
+    });
+  }
+  it("hardswish(−∞) is NaN, as 0 · ∞ is", () => {
+    assert.deepEqual(tensor([-Infinity, Infinity, -4, 4]).hardswish().abs().toArray(), [NaN, Infinity, 0, 4]);
   });
 });
 

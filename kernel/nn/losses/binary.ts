@@ -40,15 +40,15 @@ export function binaryCrossEntropy(
 
 const fromLogits = elementwise({
   name: "binaryCrossEntropyWithLogits",
-  formula: "(1 - t) * x + (1 + (w - 1) * t) * (log1p(exp(-abs(x))) + max(-x, 0))",
+  formula: "(1 - t) * x + (1 + (w - 1) * t) * softplus(-x)",
   inputs: ["x", "t", "w"],
-  derivatives: { x: "(1 - t) - (1 + (w - 1) * t) / (1 + exp(x))" },
+  derivatives: { x: "(1 - t) - (1 + (w - 1) * t) * sigmoid(-x)" },
 });
 const fromLogitsUnweighted = pairLoss({
   name: "binaryCrossEntropyWithLogits",
-  formula: "(1 - t) * x + log1p(exp(-abs(x))) + max(-x, 0)",
+  formula: "(1 - t) * x + softplus(-x)",
   inputs: ["x", "t"],
-  derivatives: { x: "1 / (1 + exp(-x)) - t", t: "-x" },
+  derivatives: { x: "sigmoid(x) - t", t: "-x" },
 });
 
 /** Binary cross entropy of σ(input), without overflow; `posWeight` multiplies the loss of the positive targets. */

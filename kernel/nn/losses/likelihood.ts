@@ -69,9 +69,9 @@ export function poissonNllLoss(
 
 const soft = elementwise({
   name: "softMarginLoss",
-  formula: "log1p(exp(-abs(t * x))) + max(-t * x, 0)",
+  formula: "softplus(-t * x)",
   inputs: ["x", "t"],
-  derivatives: { x: "-t / (1 + exp(t * x))" },
+  derivatives: { x: "-t * sigmoid(-t * x)" },
 });
 /** ln(1 + e^(−y x)) for targets y of 1 or −1. */
 export function softMarginLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {

@@ -60,6 +60,8 @@ const allowed: { readonly [name: string]: number } = {
   sinh: 2,
   cosh: 2,
   tanh: 3,
+  sigmoid: 3,
+  softplus: 3,
   erf: 2,
   normalPdf: 2,
   normalCdf: 7,
