@@ -1,19 +1,28 @@
 import { checkTensor, named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { ShapeError } from "../tensor/errors.ts";
-import { checkDim, contiguousStrides, inferShape, show, type Shape, type SizeArguments } from "../tensor/shape.ts";
+import {
+  checkDim,
+  contiguousStrides,
+  inferShape,
+  show,
+  stridesAs,
+  type Shape,
+  type SizeArguments,
+} from "../tensor/shape.ts";
 import { packed, Tensor, view } from "../tensor/tensor.ts";
 
 const arrange: Op<Shape> = defineOp({
   name: "reshape",
   forward([x], shape) {
-    const y = packed(x!);
-    return y === x ? view(y, shape, contiguousStrides(shape)) : new Tensor(y.storage, shape);
+    if (x!.isPacked) return view(x!, shape, contiguousStrides(shape));
+    const strides = stridesAs(x!.shape, x!.strides, shape);
+    return strides === undefined ? new Tensor(packed(x!).storage, shape) : view(x!, shape, strides);
   },
   gradient: (g, { shapes: [shape] }) => [arrange([g], shape!)],
 });
 
-/** The same elements in the same order under another shape; one size may be -1. Copies only what does not lie row by row. */
+/** The same elements in the same order under another shape; one size may be -1. Copies only where equal steps do not lead there. */
 export const reshape = named("reshape", (x: Tensor, ...sizes: SizeArguments): Tensor => {
   checkTensor("reshape", "x", x);
   const target = (sizes.length === 1 && Array.isArray(sizes[0]) ? sizes[0] : sizes) as Shape;

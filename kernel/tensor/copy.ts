@@ -35,8 +35,8 @@ export function copyStrided(shape: Shape, strides: readonly number[], from: numb
     return;
   }
   const beside = steps[last] === 4 ? last : steps.indexOf(4);
-  // The two dims that one call takes: the last one, and the one that lies side by side in memory or comes before.
-  const second = beside >= 0 && beside < last ? beside : last - 1;
+  // The two dims that one call takes: the last one, and the one that lies side by side in memory or is the longest.
+  const second = beside >= 0 && beside < last ? beside : sizes.lastIndexOf(Math.max(...sizes.slice(0, last)), last - 1);
   const outer = sizes.map((_, d) => d).filter((d) => d !== last && d !== second);
   const one = innermost(copies, sizes, steps, targets, second, beside);
   const visit = (depth: number, x: number, y: number): void => {

@@ -84,6 +84,32 @@ export function broadcastStrides(shape: Shape, strides: readonly number[], targe
   return result;
 }
 
+/**
+ * Strides for reading the same elements in the same order as another shape; undefined where steps of one size do not lead
+ * there. What is stretched (stride 0) is left to be copied, so that no element is met twice.
+ */
+export function stridesAs(shape: Shape, strides: readonly number[], target: Shape): number[] | undefined {
+  const result = new Array<number>(target.length);
+  let t = target.length - 1;
+  for (let d = shape.length - 1; d >= 0; d--) {
+    if (shape[d] === 1) continue;
+    // Dims that are one run of equal steps: the target's dims must multiply to just their size.
+    const step = strides[d]!;
+    let size = shape[d]!;
+    while (d > 0 && (shape[d - 1] === 1 || strides[d - 1] === step * size)) size *= shape[--d]!;
+    if (step === 0 || size === 0) return undefined;
+    let covered = 1;
+    for (; t >= 0 && covered * target[t]! <= size; t--) {
+      result[t] = step * covered;
+      covered *= target[t]!;
+    }
+    if (covered !== size) return undefined;
+  }
+  // Dims of size 1 at the front, and the whole of a tensor of one element.
+  for (; t >= 0; t--) result[t] = 1;
+  return result;
+}
+
 /** A dim as a user writes it (negative counts from the end) → 0 … dims-1. A 0-d tensor has the dims 0 and -1. */
 export function checkDim(who: string, dim: unknown, dims: number): number {
   const limit = Math.max(dims, 1);

@@ -4,6 +4,33 @@ import { randn, tensor, type Tensor } from "../../kernel/gradbook.ts";
 import * as ops from "../../kernel/ops/index.ts";
 import { close } from "./close.ts";
 
+/** Whether the places of the elements of `x`, in order, are those that one step for each dim of `shape` leads to. */
+function everyStep(x: Tensor, shape: readonly number[]): boolean {
+  const places: number[] = [];
+  const walk = (d: number, at: number): void => {
+    if (d === x.ndim) places.push(at);
+    else for (let i = 0; i < x.shape[d]!; i++) walk(d + 1, at + i * x.strides[d]!);
+  };
+  walk(0, 0);
+  let inner = 1;
+  const steps = shape
+    .toReversed()
+    .map((n) => {
+      const step = n === 1 ? 0 : places[inner]!;
+      inner *= n;
+      return step;
+    })
+    .toReversed();
+  return places.every((place, i) => {
+    let [rest, at] = [i, 0];
+    for (let d = shape.length - 1; d >= 0; d--) {
+      at += (rest % shape[d]!) * steps[d]!;
+      rest = Math.floor(rest / shape[d]!);
+    }
+    return at === place;
+  });
+}
+
 describe("ops: algebra holds for all shapes", () => {
   const size = fc.integer({ min: 1, max: 4 });
   const shapes = fc.array(size, { maxLength: 4 });
@@ -68,6 +95,33 @@ describe("ops: algebra holds for all shapes", () => {
             a.permute(order),
           );
           if (shape.length > 0) equal(a.flip(order).flip(order), a);
+        },
+      ),
+    ));
+
+  it("reshape of what does not lie row by row is a view where one exists, and has the elements in their order", () =>
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(1, 2, 3, 4, 6), { minLength: 1, maxLength: 4 }),
+        fc.integer(),
+        fc.array(fc.constantFrom(1, 2, 3, 4), { maxLength: 4 }),
+        (shape, seed, wish) => {
+          const order = [...shape.keys()].sort((i, j) => ((seed >> i) & 3) - ((seed >> j) & 3));
+          const whole = randn(shape.map((n, d) => n + ((seed >> (8 + d)) & 1))).permute(order);
+          const x = whole.slice(order.map((d) => [(seed >> (8 + d)) & 1, null]));
+          const target: number[] = [];
+          let left = x.numel();
+          for (const n of wish) {
+            if (left % n !== 0) continue;
+            target.push(n);
+            left /= n;
+          }
+          target.push(left);
+          const y = x.reshape(target);
+          equal(y, tensor(x.toTypedArray()).reshape(target));
+          // A view that looks at the same memory shows what is written into it.
+          const shares = y.storage === x.storage;
+          assert.equal(shares, everyStep(x, target));
         },
       ),
     ));
