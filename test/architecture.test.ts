@@ -25,7 +25,7 @@ export const layers: Record<string, Layer> = {
   // The library: knows nothing of notebooks.
   "kernel/wasm": {
     types: ["kernel/tensor"],
-    packages: ["node:buffer", "node:os", "node:v8", "node:vm", "node:worker_threads"],
+    packages: ["node:buffer", "node:os", "node:util", "node:v8", "node:vm", "node:worker_threads"],
   },
   "kernel/tensor": { imports: ["kernel/wasm"], packages: [...files, "node:crypto", "node:zlib"] },
   "kernel/autograd": { imports: ["kernel/tensor"] },

@@ -1,15 +1,13 @@
 import { growTo, maximumBytes, refreshViews, reservedBytes } from "./memory.ts";
-import { collectGarbage } from "./sweep.ts";
+import { survivors, track, untrack } from "./liveness.ts";
 
 /**
  * A piece of memory that is freed as a whole: one large array, or a page of small ones of equal size. Whoever uses memory
- * in it holds the span; the allocator holds only a WeakRef, and finds out by a sweep that nobody does any more.
+ * in it holds the span; the allocator only knows its number, and finds out by a sweep that nobody holds it any more.
  */
 export class Span {
   readonly start: number;
   readonly bytes: number;
-  /** Position among the spans in use. */
-  at = 0;
   /** Free slots that were given back before the page died; only of a page. */
   readonly slots: number[] | undefined;
 
@@ -26,7 +24,7 @@ export class OutOfMemory extends RangeError {
 }
 
 const pageBytes = 65536;
-/** Up to here arrays share a page: a WeakRef for each would cost more than computing on it. */
+/** Up to here arrays share a page: a span for each would cost more than computing on it. */
 const smallBytes = 4096;
 /** Address 0 stays unused, and the first bytes hold what the threads talk through. */
 const firstAddress = 65536;
@@ -43,19 +41,42 @@ export function roundUp(bytes: number): number {
   return Math.ceil(bytes / step) * step;
 }
 
+/** What share of the time something takes. The least of the last four: one that met a busy machine says nothing. */
+class Share {
+  private readonly shares: number[] = [];
+  private last = performance.now();
+
+  /** It began then and ends now. */
+  took(begin: number): number {
+    const now = performance.now();
+    this.shares.push((now - begin) / (now - this.last));
+    this.last = now;
+    if (this.shares.length < 4) return 0;
+    if (this.shares.length > 4) this.shares.shift();
+    return Math.min(...this.shares);
+  }
+}
+
 /** Free memory of one size: addresses. */
 const free = new Map<number, number[]>();
 /** Free memory of any size, from the last rebuilding: sorted by address, never adjacent. */
 let gaps: { start: number; bytes: number }[] = [];
 let top = firstAddress;
-const inUse: WeakRef<Span>[] = [];
+/** Where the spans in use begin, and how long they are. */
+const spans = new Map<number, number>();
 /** Bytes in spans that were not found dead yet. */
 let live = 0;
 let sinceSweep = 0;
-let lastSweep = 0;
-const leastLimit = 64 << 20;
-const mostLimit = 1536 << 20;
-let limit = leastLimit;
+/** Bytes that are taken between two sweeps of the young generation. */
+let limit = 32 << 20;
+const mostLimit = 256 << 20;
+/** Bytes in use after the last full sweep, and how many more start the next. */
+let liveAfterFull = 0;
+let growth = 128 << 20;
+const mostGrowth = 1024 << 20;
+/** Times of the last sweeps: what they cost, and what they are a part of. */
+const young = new Share();
+const full = new Share();
 
 /** One page for each small size, from which slots are taken. */
 interface Page {
@@ -113,11 +134,12 @@ function renew(page: Page): void {
 
 function newSpan(bytes: number, page: boolean): Span {
   sinceSweep += bytes;
-  if (sinceSweep > limit) sweep();
+  if (sinceSweep > limit) sweepYoung();
   const span = new Span(find(bytes), bytes, page);
-  span.at = inUse.length;
-  inUse.push(new WeakRef(span));
+  spans.set(span.start, bytes);
   live += bytes;
+  // Last: where this is ended before, nobody has the span, and `rebuild` finds its memory.
+  track(span, span.start);
   return span;
 }
 
@@ -126,15 +148,8 @@ function find(bytes: number): number {
   if (pool !== undefined && pool.length > 0) return pool.pop()!;
   const gap = gaps.findIndex((g) => g.bytes >= bytes);
   if (gap >= 0) return carve(gap, bytes);
-  // What a dead tensor leaves is better than more memory, once there is much of it.
-  if (top + bytes + slack > reservedBytes() && top > leastLimit && sinceSweep > top / 4) {
-    sweep();
-    const freed = free.get(bytes);
-    if (freed !== undefined && freed.length > 0) return freed.pop()!;
-  }
   if (top + bytes + slack > reservedBytes() && !growTo(top + bytes + slack)) {
     sweep();
-    rebuild();
     const after = gaps.findIndex((g) => g.bytes >= bytes);
     if (after >= 0) return carve(after, bytes);
     if (!growTo(top + bytes + slack)) {
@@ -166,66 +181,59 @@ export function release(span: Span, address: number): void {
     span.slots.push(address);
     return;
   }
-  forget(span.at);
+  untrack(span);
   giveBack(span.start, span.bytes);
   sinceSweep = Math.max(0, sinceSweep - span.bytes);
 }
 
-/** Takes a span out of the list by moving the last one to its place. */
-function forget(at: number): void {
-  const last = inUse.pop()!;
-  if (at === inUse.length) return;
-  inUse[at] = last;
-  const moved = last.deref();
-  if (moved !== undefined) moved.at = at;
-}
-
 function giveBack(start: number, bytes: number): void {
+  spans.delete(start);
   live -= bytes;
   let pool = free.get(bytes);
   if (pool === undefined) free.set(bytes, (pool = []));
   pool.push(start);
 }
 
-/** Collects garbage and takes back the memory of every span that died. */
+/** Takes back the memory of what died young: the results of a training step. A fraction of a millisecond. */
+function sweepYoung(): void {
+  const begin = performance.now();
+  const alive = survivors("minor");
+  if (alive !== undefined) {
+    for (const [start, bytes] of spans) if (!alive.has(start)) giveBack(start, bytes);
+  }
+  sinceSweep = 0;
+  if (young.took(begin) > 0.02) limit = Math.min(mostLimit, limit * 2);
+  // What lived through two collections of the young generation only a full one finds.
+  if (live > liveAfterFull + growth) sweep();
+}
+
+/** Collects garbage and takes back the memory of every span that died. About ten milliseconds. */
 export function sweep(): void {
   const begin = performance.now();
-  collectGarbage();
-  rebuild();
-  const end = performance.now();
-  // Where a collection is slow (a large JavaScript heap), collect less often: at most about 3 % of the time.
-  const share = (end - begin) / Math.max(1, end - lastSweep);
-  if (share > 0.03) limit = Math.min(mostLimit, limit * 2);
-  else if (share < 0.005) limit = Math.max(leastLimit, limit / 2);
-  lastSweep = end;
-  limit = Math.max(limit, Math.min(mostLimit, live));
+  rebuild("major");
+  liveAfterFull = live;
   sinceSweep = 0;
+  if (full.took(begin) > 0.02) growth = Math.min(mostGrowth, growth * 2);
 }
 
 /**
- * Makes the list of free memory from the spans alone: whatever none of them covers is free. After a sweep, and after a
- * computation was ended at any point of this file (design T2).
+ * Makes the list of free memory from the spans alone: whatever none of those that live covers is free, also what belonged
+ * to nobody because a computation was ended in the middle of this file (design T2).
  */
-export function rebuild(): void {
+export function rebuild(type?: "major"): void {
   refreshViews();
-  const spans: Span[] = [];
-  for (const ref of inUse) {
-    const span = ref.deref();
-    if (span === undefined) continue;
-    span.at = spans.length;
-    inUse[span.at] = ref;
-    spans.push(span);
-  }
-  inUse.length = spans.length;
-  const byAddress = spans.sort((a, b) => a.start - b.start);
+  const alive = survivors(type);
+  const byAddress = [...spans].filter(([start]) => alive === undefined || alive.has(start)).sort(([a], [b]) => a - b);
+  spans.clear();
   free.clear();
   gaps = [];
   live = 0;
   let end = firstAddress;
-  for (const span of byAddress) {
-    if (span.start > end) gaps.push({ start: end, bytes: span.start - end });
-    end = span.start + span.bytes;
-    live += span.bytes;
+  for (const [start, bytes] of byAddress) {
+    spans.set(start, bytes);
+    if (start > end) gaps.push({ start: end, bytes: start - end });
+    end = start + bytes;
+    live += bytes;
   }
   top = end;
 }
