@@ -135,7 +135,7 @@ describe("media: notebooks", function () {
 
   const images = resolve(root, "../shared/data");
   const real = existsSync(join(images, "mnist"));
-  it(`01-optimizers-on-mnist.ipynb: Adam is above 95 % after two epochs${real ? "" : " (NOT CHECKED: ../shared/data/mnist is not there)"}`, async () => {
+  it(`01-optimizers-on-mnist.ipynb: Adam is above 96.5 % after five epochs${real ? "" : " (NOT CHECKED: ../shared/data/mnist is not there)"}`, async () => {
     if (!real) return;
     const notebook = await readNotebook(join(folder, "01-optimizers-on-mnist.ipynb"));
     const others = ["sgd", "rmsprop", "amsgrad", "compare"];
@@ -155,10 +155,10 @@ describe("media: notebooks", function () {
     assert.ok(adam.cell_type === "code");
     const [state] = adam.outputs.flatMap((output) => ("data" in output ? [output.data[LIVE_MIME] as LiveState] : []));
     const accuracy = state!.curves["testAccuracy"]!.value.at(-1);
-    assert.ok(typeof accuracy === "number" && accuracy > 0.95, `test accuracy ${accuracy}`);
+    assert.ok(typeof accuracy === "number" && accuracy > 0.965, `test accuracy ${accuracy}`);
     // The fans reach to the end: 938 steps an epoch, and an observation at least every second.
     const { step } = state!.observed;
-    assert.ok(step.length > 20 && step.at(-1)! > 1500, `${step.length} observations up to step ${step.at(-1)}`);
+    assert.ok(step.length > 20 && step.at(-1)! > 4400, `${step.length} observations up to step ${step.at(-1)}`);
   }).timeout(400_000);
 
   it("the type check finds a misspelt option and a wrong argument", () => {
