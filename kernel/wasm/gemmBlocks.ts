@@ -5,13 +5,13 @@ import type { FunctionBuilder, Local, ModuleBuilder } from "./module.ts";
 
 /**
  * Sizes of the blocks. A panel of B (columns of a tile × depth) stays in the first cache while the rows of A pass by it;
- * a block of A (rows × depth) and one of B (depth × columns) stay in the second.
+ * a block of A (rows × depth) and one of B (depth × columns) stay in the second. Deep blocks touch C less often.
  */
-export const rowsInBlock = 240;
+export const rowsInBlock = 144;
 /** Rows of an A that is read where it lies: few, so that a block of C is not so many pages at once. */
 const rowsRead = 48;
 export const columnsInBlock = 512;
-const depthBytes = 1280;
+const depthBytes = 2048;
 
 /** What a call of `run` needs to work in: where each part begins, in bytes. The first 64 bytes are zeros. */
 const edgeAt = 64;
