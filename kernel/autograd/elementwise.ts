@@ -1,4 +1,5 @@
-import { resultType, type DType } from "../tensor/dtype.ts";
+import { isFloating, resultType, type DType } from "../tensor/dtype.ts";
+import { DTypeError } from "../tensor/errors.ts";
 import { names, parse, write, type Expression } from "../tensor/formula.ts";
 import { compileLoop, type Loop } from "../tensor/loop.ts";
 import { broadcastShapes, sameShape, type Shape } from "../tensor/shape.ts";
@@ -17,6 +18,23 @@ export const floating: ResultRule = (inputs) => {
   const dtype = promoted(inputs);
   return dtype === "int32" || dtype === "bool" ? "float32" : dtype;
 };
+/** The common dtype; bools are refused, with advice. */
+export function numeric(name: string, advice = 'Use to("int32") to compute with 0 and 1.'): ResultRule {
+  return (inputs) => {
+    const dtype = common(inputs);
+    if (dtype !== undefined && dtype !== "bool") return dtype;
+    if (inputs.some((x) => x.dtype === "bool")) throw new DTypeError(`${name}: not for bool tensors. ${advice}`);
+    return resultType(...inputs);
+  };
+}
+/** The common dtype, which must be a floating one: for functions that would lose the fraction of their results. */
+export function onlyFloating(name: string): ResultRule {
+  return (inputs) => {
+    const dtype = promoted(inputs);
+    if (isFloating(dtype)) return dtype;
+    throw new DTypeError(`${name}: needs float32 or float64, got ${dtype}. Use x.to("float32").`);
+  };
+}
 /** The dtype that all inputs have, if there is one: nothing to promote then. */
 function common(inputs: readonly Tensor[]): DType | undefined {
   const { dtype } = inputs[0]!;

@@ -1,4 +1,4 @@
-import { scaledDotProductAttention } from "../ops/attention.ts";
+import { checkMask, scaledDotProductAttention } from "../ops/attention.ts";
 import { add, mul } from "../ops/arithmetic.ts";
 import { linear } from "../ops/linear.ts";
 import { logicalNot, logicalOr } from "../ops/logical.ts";
@@ -150,6 +150,9 @@ export class MultiheadAttention extends Module {
     const [batch, heads, queries] = q.shape as [number, number, number];
     const keys = k.shape[2]!;
     const masks: Tensor[] = [];
+    for (const [name, mask] of Object.entries({ attnMask, keyPaddingMask })) {
+      if (mask !== undefined) checkMask("MultiheadAttention", name, mask);
+    }
     if (isCausal) masks.push(to(triu(ones(queries, keys), 1), "bool"));
     if (attnMask !== undefined) {
       const perHead = attnMask.ndim === 3 && attnMask.shape[0] === batch * heads && batch * heads !== 1;

@@ -1,5 +1,5 @@
 /** Activations that are functions of nn only, not methods of a tensor. */
-import { elementwise, floating } from "../autograd/elementwise.ts";
+import { elementwise, floating, numeric, onlyFloating } from "../autograd/elementwise.ts";
 import { checkTensor } from "../autograd/functions.ts";
 import { mul, neg } from "../ops/arithmetic.ts";
 import { narrow } from "../ops/slice.ts";
@@ -28,6 +28,7 @@ export function celu(x: Tensor, options: { alpha?: number } = {}): Tensor {
 
 const hardshrinkOp = elementwise({
   name: "hardshrink",
+  dtype: onlyFloating("hardshrink"),
   formula: "abs(x) <= lambd ? 0 : x",
   inputs: ["x"],
   scalars: ["lambd"],
@@ -40,6 +41,7 @@ export function hardshrink(x: Tensor, options: { lambd?: number } = {}): Tensor 
 
 const softshrinkOp = elementwise({
   name: "softshrink",
+  dtype: onlyFloating("softshrink"),
   formula: "x > lambd ? x - lambd : x < -lambd ? x + lambd : x == x ? 0 : x",
   inputs: ["x"],
   scalars: ["lambd"],
@@ -60,6 +62,7 @@ export function tanhshrink(x: Tensor): Tensor {
 
 const thresholdOp = elementwise({
   name: "threshold",
+  dtype: numeric("threshold"),
   formula: "x <= limit ? value : x",
   inputs: ["x"],
   scalars: ["limit", "value"],

@@ -1,4 +1,4 @@
-import { elementwise } from "../autograd/elementwise.ts";
+import { elementwise, onlyFloating } from "../autograd/elementwise.ts";
 import { named, toTensors, type Operand } from "../autograd/functions.ts";
 import { checkOptions } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -45,6 +45,7 @@ export const addcdiv = named("addcdiv", (x: Tensor, a: Tensor, b: Tensor, option
 // Counted from the nearer end, as in PyTorch, so that weight 1 gives exactly b.
 const between = elementwise({
   name: "lerp",
+  dtype: onlyFloating("lerp"),
   formula: "abs(w) < 0.5 ? a + w * (b - a) : b - (b - a) * (1 - w)",
   inputs: ["a", "b", "w"],
 });

@@ -1,11 +1,13 @@
-import { floating } from "../autograd/elementwise.ts";
+import { floating, numeric } from "../autograd/elementwise.ts";
 import { binary, unary } from "../autograd/functions.ts";
 
-/** a + b, elementwise with broadcasting. */
+/** a + b (of bools: or), elementwise with broadcasting. */
 export const add = binary("add", "a + b");
 
 /** a − b, elementwise with broadcasting. */
-export const sub = binary("sub", "a - b");
+export const sub = binary("sub", "a - b", {
+  dtype: numeric("sub", 'Use logicalXor() or logicalNot() for masks, or to("int32") to compute with 0 and 1.'),
+});
 
 /** a · b, elementwise with broadcasting. */
 export const mul = binary("mul", "a * b");
@@ -14,10 +16,12 @@ export const mul = binary("mul", "a * b");
 export const div = binary("div", "a / b", { dtype: floating, derivatives: { a: "1 / b", b: "-(y / b)" } });
 
 /** Remainder of a / b with the sign of b, as Python's %. Gradient: 1 by a, −⌊a/b⌋ by b. */
-export const remainder = binary("remainder", "mod(a, b)");
+export const remainder = binary("remainder", "mod(a, b)", { dtype: numeric("remainder") });
 
 /** −x. */
-export const neg = unary("neg", "-x");
+export const neg = unary("neg", "-x", {
+  dtype: numeric("neg", 'Use logicalNot() to turn a mask around, or to("int32") to compute with 0 and 1.'),
+});
 
 /** 1 / x. */
 export const reciprocal = unary("reciprocal", "1 / x", { dtype: floating, derivative: "-(y * y)" });

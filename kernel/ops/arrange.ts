@@ -10,6 +10,7 @@ import { expand, repeat } from "./expand.ts";
 import { flip } from "./flip.ts";
 import { checkIndices } from "./gather.ts";
 import { indexSelect } from "./indexSelect.ts";
+import { logicalXor } from "./logical.ts";
 import { flatten, reshape, unsqueeze } from "./reshape.ts";
 import { narrow } from "./slice.ts";
 import { transpose } from "./transpose.ts";
@@ -111,15 +112,16 @@ export const meshgrid = named(
   },
 );
 
-/** Differences of neighbours along a dim (default the last), `n` times (default once). */
+/** Differences of neighbours along a dim (default the last), `n` times (default once); of bools whether they differ. */
 export const diff = named("diff", (x: Tensor, n = 1, dim = -1): Tensor => {
   const d = checkDim("diff", dim, checkTensor("diff", "x", x).ndim);
   if (x.ndim === 0) throw new ShapeError("diff: a tensor without dims has no neighbours.");
   if (!Number.isInteger(n) || n < 0) throw new OptionError(`diff: n must be a whole number ≥ 0, got ${describe(n)}.`);
+  const differ = x.dtype === "bool" ? logicalXor : sub;
   let y = x;
   for (let i = 0; i < n; i++) {
     const count = Math.max(0, y.shape[d]! - 1);
-    y = count === 0 ? narrow(y, d, 0, 0) : sub(narrow(y, d, 1, count), narrow(y, d, 0, count));
+    y = count === 0 ? narrow(y, d, 0, 0) : differ(narrow(y, d, 1, count), narrow(y, d, 0, count));
   }
   return y;
 });

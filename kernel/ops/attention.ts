@@ -1,6 +1,6 @@
 import { checkTensor, named } from "../autograd/functions.ts";
 import { ones } from "../tensor/create.ts";
-import { OptionError, ShapeError } from "../tensor/errors.ts";
+import { DTypeError, OptionError, ShapeError } from "../tensor/errors.ts";
 import { checkOptions } from "../tensor/options.ts";
 import { show } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -22,6 +22,15 @@ export interface AttentionOptions {
   scale?: number;
 }
 
+/** Refuses a mask of whole numbers: whether 1 means "look" or is to be added nobody can tell. */
+export function checkMask(who: string, name: string, mask: Tensor): void {
+  if (checkTensor(who, name, mask).dtype === "int32") {
+    throw new DTypeError(
+      `${who}: ${name} must be bool, or float32 or float64 to be added to the scores, got int32. Use ${name}.to("bool").`,
+    );
+  }
+}
+
 /**
  * softmax(q · kᵀ · scale) · v for q[…, queries, d], k[…, keys, d], v[…, keys, e] → […, queries, e].
  *
@@ -37,6 +46,7 @@ export const scaledDotProductAttention = named(
         throw new ShapeError(`${who}: ${name} needs at least 2 dims, got ${show(x.shape)}.`);
     }
     const { attnMask, isCausal = false, scale = 1 / Math.sqrt(q.shape.at(-1)!) } = options;
+    if (attnMask !== undefined) checkMask(who, "attnMask", attnMask);
     if (isCausal && attnMask !== undefined) throw new OptionError(`${who}: give attnMask or isCausal, not both.`);
     let scores = mul(matmul(q, transpose(k, -2, -1)), scale);
     if (isCausal) {

@@ -1,4 +1,4 @@
-import { elementwise } from "../autograd/elementwise.ts";
+import { elementwise, numeric } from "../autograd/elementwise.ts";
 import { checkTensor, named } from "../autograd/functions.ts";
 import { resultType } from "../tensor/dtype.ts";
 import { OptionError } from "../tensor/errors.ts";
@@ -43,6 +43,7 @@ export const clamp = named("clamp", (x: Tensor, options: ClampOptions): Tensor =
 
 const within = elementwise({
   name: "hardtanh",
+  dtype: numeric("hardtanh"),
   formula: "min(max(x, low), high)",
   inputs: ["x"],
   scalars: ["low", "high"],

@@ -5,6 +5,7 @@ import { DTypeError, ShapeError } from "../tensor/errors.ts";
 import { checkDim, contiguousStrides, sameShape, show, type Shape } from "../tensor/shape.ts";
 import { copyElements, elements, empty, packed, type Tensor } from "../tensor/tensor.ts";
 import { slice } from "./slice.ts";
+import { to } from "./to.ts";
 
 /** Visits the elements of `shape` row by row, giving their place in a contiguous tensor with `strides` without dim `dim`. */
 export function walk(
@@ -132,5 +133,7 @@ export const gather = named("gather", (x: Tensor, dim: number, index: Tensor): T
  */
 export const scatterAdd = named("scatterAdd", (x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor => {
   const d = checkAlong("scatterAdd", x, dim, index);
+  // True twice is true.
+  if (x.dtype === "bool") return to(scatterAdd(to(x, "int32"), dim, index, to(source, "int32")), "bool");
   return put([x, cornerOf("scatterAdd", source, index)], { dim: d, index });
 });

@@ -8,6 +8,7 @@ import { addressOf, copyElements, elements, empty, type Tensor } from "../tensor
 import { copyKernels } from "../wasm/copy.ts";
 import { checkIndex, checkIndices } from "./gather.ts";
 import { reshape } from "./reshape.ts";
+import { to } from "./to.ts";
 
 interface Selection {
   readonly dim: number;
@@ -108,6 +109,8 @@ export const indexAdd = named("indexAdd", (x: Tensor, dim: number, index: Tensor
   if (show(want) !== show(source.shape)) {
     throw new ShapeError(`indexAdd: the source must have shape ${show(want)}, got ${show(source.shape)}.`);
   }
+  // True twice is true.
+  if (x.dtype === "bool") return to(addAt([to(x, "int32"), to(source, "int32")], { dim: d, index }), "bool");
   return addAt([x, source], { dim: d, index });
 });
 

@@ -1,7 +1,7 @@
 import { checkTensor, named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { resultType } from "../tensor/dtype.ts";
-import { ShapeError } from "../tensor/errors.ts";
+import { DTypeError, ShapeError } from "../tensor/errors.ts";
 import { multiply, type Form } from "../tensor/matrixProduct.ts";
 import { broadcastShapes, show, sizeOf } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
@@ -45,7 +45,11 @@ const product: Op<Product> = defineOp({
       da === 2 && db === 2
         ? [m, n]
         : [...broadcastShapes(form.who, a!.shape.slice(0, -2), b!.shape.slice(0, -2)), m, n];
-    const c = empty(shape, a!.dtype === b!.dtype ? a!.dtype : resultType(a!, b!));
+    const dtype = a!.dtype === b!.dtype ? a!.dtype : resultType(a!, b!);
+    if (dtype === "bool") {
+      throw new DTypeError(`${form.who}: not for bool tensors. Use to("float32") to compute with 0 and 1.`);
+    }
+    const c = empty(shape, dtype);
     multiply(a!, b!, c, form);
     return c;
   },

@@ -31,4 +31,7 @@ export const pow = named("pow", (a: Operand, b: Operand): Tensor =>
 );
 
 /** x². */
-export const square = unary("square", "x * x", { derivative: "2 * x" });
+export const square = unary("square", "x * x", {
+  derivative: "2 * x",
+  dtype: ([x]) => (x!.dtype === "bool" ? "int32" : x!.dtype),
+});

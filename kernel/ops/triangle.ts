@@ -1,4 +1,5 @@
 import { checkTensor, named } from "../autograd/functions.ts";
+import { filled } from "../tensor/create.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { show } from "../tensor/shape.ts";
 import { ShapeError } from "../tensor/errors.ts";
@@ -10,7 +11,7 @@ function part(who: string, x: Tensor, keep: (row: number, column: number) => boo
   const mask = empty([rows, columns], "bool");
   const data = mask.storage.array();
   for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) data[i * columns + j] = keep(i, j) ? 1 : 0;
-  return where(mask, x, 0);
+  return where(mask, x, filled([], 0, x.dtype));
 }
 
 /** The lower triangle of the last two dims, the rest 0; `diagonal` is the highest one kept (default 0, the main one). */

@@ -41,6 +41,7 @@ function finish(who: string, x: Tensor, options: TensorOptions): Tensor {
 /** Every element the same. */
 export function filled(shape: Shape, value: number, dtype: DType): Tensor {
   const x = empty(shape, dtype);
+  if (dtype === "bool") value = value === 0 ? 0 : 1;
   if (x.storage.length === 1) x.storage.setAt(0, value);
   else if (dtype === "float32" || dtype === "int32")
     fill(x.storage.address, x.storage.length, value, dtype === "int32");

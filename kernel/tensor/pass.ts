@@ -60,7 +60,10 @@ export function compilePass(
     ),
     ...locals.map((name) => `let $${name};`),
     ...assignments.map(({ target, value }) => `$${target} = ${toJavaScript(value, whole)};`),
-    ...operands.map((name, k) => (writes.includes(name) ? `A${k}[i${k}] = $${name};` : "")),
+    // A bool is 0 or 1, whatever was computed.
+    ...operands.map((name, k) =>
+      writes.includes(name) ? `A${k}[i${k}] = $${name}${dtypes[k] === "bool" ? " != 0" : ""};` : "",
+    ),
     ...operands.map((_, k) => `i${k} += s${k};`),
     "}",
   ].join("\n");

@@ -98,9 +98,11 @@ class Translator {
 
   private result(value: Value, type: ElementType): Node {
     if (type === "f32") return this.number(value);
-    // Whole numbers stay exact only in JavaScript; a number in a bool array is cut to a byte there.
-    if (type === "i32" || isScalar(value) || !value.mask) throw new Unsupported();
-    return this.graph.logic("and", value, this.graph.bits(1));
+    // Whole numbers stay exact only in JavaScript.
+    if (type === "i32") throw new Unsupported();
+    const g = this.graph;
+    const mask = !isScalar(value) && value.mask ? value : g.compare("ne", this.number(value), g.number(0));
+    return g.logic("and", mask, g.bits(1));
   }
 
   private value(e: Expression): Value {

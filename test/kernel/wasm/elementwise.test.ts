@@ -207,7 +207,17 @@ describe("formulas in WebAssembly", () => {
     });
   }
 
-  const comparisons = ["a > b", "a == b", "a != b && c > 0", "!(a >= b)", "a != a", "(a != 0) != (b != 0)", "a <= s"];
+  const comparisons = [
+    "a > b",
+    "a == b",
+    "a != b && c > 0",
+    "!(a >= b)",
+    "a != a",
+    "(a != 0) != (b != 0)",
+    "a <= s",
+    "a + b",
+    "s",
+  ];
   for (const formula of comparisons) {
     it(`${formula} gives bools of any number, and writes no byte besides`, () => {
       const loop = compileLoop(`y = ${formula}`, { operands: ["y", "a", "b", "c"], writes: ["y"], scalars: ["s"] });
@@ -215,7 +225,7 @@ describe("formulas in WebAssembly", () => {
         const inputs = ["a", "b", "c"].map((_, k) => operand("full", [1, n], "float32", k));
         const all = filled([1, n + 16], 1, "bool");
         loop([1, n], [view(all, [1, n], [n, 1], 8), ...inputs], [0.25]);
-        const want = [...reference(formula, [1, n], inputs, [0.25])].map(Number);
+        const want = [...reference(formula, [1, n], inputs, [0.25])].map((x) => Number(x !== 0));
         const around = Array<number>(8).fill(1);
         assert.deepEqual([...all.toTypedArray()], [...around, ...want, ...around]);
       }

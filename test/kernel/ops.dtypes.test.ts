@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import * as gradbook from "../../kernel/gradbook.ts";
+import { nn, tensor, zeros, type Tensor } from "../../kernel/gradbook.ts";
+import { index } from "./opRows.ts";
+
+const f = nn.functional;
+const [yes, no] = [true, false];
+const a = tensor([yes, yes, no, no]);
+const b = tensor([yes, no, yes, no]);
+const bools = (): Tensor =>
+  tensor([
+    [yes, yes, no],
+    [yes, no, yes],
+  ]);
+
+describe("ops on bools", () => {
+  const same = index([0, 0, 0, 1]);
+  const results: [string, () => Tensor, unknown][] = [
+    ["add is or", () => a.add(b), [yes, yes, yes, no]],
+    ["add_ is or", () => a.clone().add_(b), [yes, yes, yes, no]],
+    ["mul is and", () => a.mul(b), [yes, no, no, no]],
+    ["maximum is or", () => a.maximum(b), [yes, yes, yes, no]],
+    ["diff is xor", () => a.diff(), [no, yes, no]],
+    ["a number makes it whole numbers", () => a.add(1), [2, 2, 1, 1]],
+    ["square makes it whole numbers", () => a.square(), [1, 1, 0, 0]],
+    ["scatterAdd is or", () => zeros(2, { dtype: "bool" }).scatterAdd(0, same, a), [yes, no]],
+    ["indexAdd is or", () => zeros(2, { dtype: "bool" }).indexAdd(0, same, a), [yes, no]],
+    ["fill_ with 2 is true", () => a.clone().fill_(2), [yes, yes, yes, yes]],
+    ["full of 2 is true", () => gradbook.full([2], 2, { dtype: "bool" }), [yes, yes]],
+    ["copy_ of numbers compares with 0", () => b.clone().copy_(tensor([0.5, 0, NaN, -1])), [yes, no, yes, yes]],
+    ["maskedFill keeps the dtype", () => a.maskedFill(b, 1), [yes, yes, yes, no]],
+    ["maskedFill_ with a tensor", () => a.clone().maskedFill_(b, tensor(0)), [no, yes, no, no]],
+    ["maskedFill of int32", () => index([5, 6]).maskedFill(tensor([yes, no]), tensor(1.5)), [1, 6]],
+    [
+      "tril",
+      () => bools().tril(),
+      [
+        [yes, no, no],
+        [yes, no, no],
+      ],
+    ],
+    [
+      "triu",
+      () => bools().triu(),
+      [
+        [yes, yes, no],
+        [no, no, yes],
+      ],
+    ],
+  ];
+  for (const [name, op, want] of results) it(name, () => assert.deepEqual(op().toArray(), want));
+
+  it("whatever is called with bools, a bool of the result is 0 or 1", () => {
+    const more = [[], [0], [bools()], [bools(), bools()], [0, index([0, 0]), bools()]];
+    let tried = 0;
+    for (const op of [...Object.values(gradbook), ...Object.values(f)]) {
+      if (typeof op !== "function" || !("opName" in op)) continue;
+      for (const args of more) {
+        let found: unknown;
+        try {
+          found = (op as unknown as (...args: unknown[]) => unknown)(bools(), ...args);
+        } catch {
+          continue;
+        }
+        tried++;
+        const y = found as Tensor;
+        if (y?.dtype !== "bool") continue;
+        assert.ok(
+          y.toTypedArray().every((byte) => byte <= 1),
+          `${String(op.opName)}: ${String(y.toTypedArray())}`,
+        );
+      }
+    }
+    assert.ok(tried > 100, `only ${tried} calls`);
+  });
+
+  const refused: [() => Tensor, RegExp][] = [
+    [() => a.sub(b), /sub: not for bool tensors\. Use logicalXor\(\) or logicalNot\(\) for masks/],
+    [() => a.sub(1), /sub: not for bool/],
+    [() => tensor([1, 2, 3, 4]).sub(a), /sub: not for bool/],
+    [() => a.clone().sub_(b), /sub: not for bool/],
+    [() => a.neg(), /neg: not for bool tensors\. Use logicalNot\(\) to turn a mask around, or to\("int32"\)/],
+    [() => a.abs(), /abs: not for bool tensors\. Use to\("int32"\) to compute with 0 and 1\./],
+    [() => a.floor(), /floor: not for bool/],
+    [() => a.ceil(), /ceil: not for bool/],
+    [() => a.round(), /round: not for bool/],
+    [() => a.trunc(), /trunc: not for bool/],
+    [() => a.relu(), /relu: not for bool/],
+    [() => a.relu6(), /relu6: not for bool/],
+    [() => f.hardtanh(a), /hardtanh: not for bool/],
+    [() => f.threshold(a, 0, 1), /threshold: not for bool/],
+    [() => a.remainder(b), /remainder: not for bool/],
+    [() => a.fmod(b), /fmod: not for bool/],
+    [() => a.floorDivide(b), /floorDivide: not for bool/],
+    [() => bools().matmul(bools().t()), /matmul: not for bool/],
+    [() => index([1]).maskedFill(tensor([yes]), Infinity), /maskedFill: Infinity does not fit into int32/],
+  ];
+  for (const [op, message] of refused) it(String(op), () => assert.throws(op, message));
+});
+
+describe("ops that give fractions refuse whole numbers instead of cutting the fractions off", () => {
+  const refused: [string, (x: Tensor) => Tensor][] = [
+    ["leakyRelu", (x) => x.leakyRelu()],
+    ["prelu", (x) => x.prelu(index([1]))],
+    ["hardshrink", (x) => f.hardshrink(x)],
+    ["softshrink", (x) => f.softshrink(x)],
+    ["lerp", (x) => x.lerp(x, x)],
+  ];
+  for (const [name, op] of refused) {
+    it(name, () => {
+      for (const dtype of ["int32", "bool"] as const) {
+        assert.throws(() => op(tensor([1, 0], { dtype })), new RegExp(`${name}: needs float32 or float64, got `));
+      }
+    });
+  }
+});
+
+describe("attention refuses masks of whole numbers", () => {
+  const [x, mask] = [zeros(1, 2, 4), zeros(2, 2, { dtype: "int32" })];
+  const attention = new nn.MultiheadAttention(4, 1, { batchFirst: true });
+  const message = /attnMask must be bool, or float32 or float64 to be added to the scores, got int32/;
+  it("scaledDotProductAttention", () =>
+    assert.throws(() => f.scaledDotProductAttention(x, x, x, { attnMask: mask }), message));
+  it("MultiheadAttention", () => assert.throws(() => attention.forward(x, x, x, { attnMask: mask }), message));
+  it("MultiheadAttention of padding", () => {
+    const keyPaddingMask = zeros(1, 2, { dtype: "int32" });
+    assert.throws(() => attention.forward(x, x, x, { keyPaddingMask }), /keyPaddingMask must be bool/);
+  });
+});
