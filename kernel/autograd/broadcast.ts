@@ -76,12 +76,15 @@ export const to = defineOp<DType>({
   gradient: (g) => [g],
 });
 
+/** A copy that lies row by row, in memory of its own. Not recorded: for use inside ops. */
+export function duplicate(x: Tensor): Tensor {
+  const y = packed(x);
+  return y === x ? cast(x, x.dtype) : y;
+}
+
 /** A copy that lies row by row. */
 export const copy = defineOp<undefined>({
   name: "clone",
-  forward([x]) {
-    const y = packed(x!);
-    return y === x || y.storage === x!.storage ? cast(x!, x!.dtype) : y;
-  },
+  forward: ([x]) => duplicate(x!),
   gradient: (g) => [g],
 });

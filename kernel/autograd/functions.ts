@@ -1,8 +1,9 @@
 /** How ops become the functions that a user calls: numbers are accepted for tensors, and anything else is refused. */
 import { resultType, type DType } from "../tensor/dtype.ts";
-import { describe, OptionError } from "../tensor/errors.ts";
+import { describe, DTypeError, OptionError } from "../tensor/errors.ts";
 import { filled } from "../tensor/create.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { to } from "./broadcast.ts";
 import { elementwise, type ResultRule } from "./elementwise.ts";
 
 /** What an elementwise operation takes: a number stands for a 0-d tensor. */
@@ -32,6 +33,16 @@ export function toTensors(who: string, ...operands: readonly Operand[]): Tensor[
       throw new OptionError(`${who}: argument ${i + 1} must be a tensor or a number, got ${describe(x)}.`);
     return filled([], x, (dtype ??= resultType(...operands)));
   });
+}
+
+/** What a tensor of `dtype` is to be filled with, in that dtype; a fraction is cut off for int32, as in PyTorch. */
+export function fillValue(who: string, value: Operand, dtype: DType): Tensor {
+  const [given] = toTensors(who, value);
+  if (typeof value !== "number") return to([given!], dtype);
+  if (dtype === "int32" && Math.trunc(value) !== (value | 0)) {
+    throw new DTypeError(`${who}: ${value} does not fit into int32. Use x.to("float32") first.`);
+  }
+  return filled([], value, dtype);
 }
 
 /** A function of one tensor, elementwise, declared by its formula in `x` (and derivative in `x` and the result `y`). */

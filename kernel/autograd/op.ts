@@ -41,6 +41,9 @@ export function defineOp<Attributes = undefined>({
       if (error instanceof MemoryError) error.message = `${name}: ${error.message}`;
       throw error;
     }
+    if (y.isView && gradient !== undefined && gradMode.enabled && y.storage === inputs[0]!.storage) {
+      y.base = inputs[0]!.base ?? inputs[0]!;
+    }
     if (gradient !== undefined && gradMode.enabled && wanted(inputs)) {
       const node = new Node(name, gradient, inputs, attributes, keep?.(y, inputs, attributes));
       if (addGradient !== undefined) node.addGradient = addGradient;

@@ -5,7 +5,7 @@
 import { backward, type BackwardOptions } from "../autograd/backward.ts";
 import type { Operand } from "../autograd/functions.ts";
 import { changeInPlace } from "../autograd/inplace.ts";
-import { checkTensor, toTensors } from "../autograd/functions.ts";
+import { checkTensor, fillValue } from "../autograd/functions.ts";
 import { filled } from "../tensor/create.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { ShapeError } from "../tensor/errors.ts";
@@ -272,9 +272,9 @@ const { exp, log } = exponential;
 attachInPlace({ add, sub, mul, div, neg, pow, exp, log, sqrt, abs, sigmoid, clamp, maskedFill });
 attachInPlace({ relu: relus.relu, tanh: trigonometric.tanh });
 
-method("fill_", function (value: number) {
-  const [x] = toTensors("fill_", value);
-  return changeInPlace("fill_", this, [], () => expand(x!, this.shape));
+method("fill_", function (value: Operand) {
+  const x = fillValue("fill_", value, this.dtype);
+  return changeInPlace("fill_", this, [value], () => expand(x, this.shape));
 });
 method("zero_", function () {
   return changeInPlace("zero_", this, [], () => filled(this.shape, 0, this.dtype));

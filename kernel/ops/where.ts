@@ -1,10 +1,8 @@
 import { elementwise } from "../autograd/elementwise.ts";
-import { checkTensor, named, toTensors, type Operand } from "../autograd/functions.ts";
+import { checkTensor, fillValue, named, toTensors, type Operand } from "../autograd/functions.ts";
 import { DTypeError } from "../tensor/errors.ts";
-import { filled } from "../tensor/create.ts";
 import { resultType } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { to } from "./to.ts";
 
 const choose = elementwise({
   name: "where",
@@ -29,11 +27,7 @@ export const where = named("where", (condition: Tensor, a: Operand, b: Operand):
 
 /** x with `value`, in the dtype of x, where the mask holds. */
 export const maskedFill = named("maskedFill", (x: Tensor, mask: Tensor, value: Operand): Tensor => {
-  const { dtype } = checkTensor("maskedFill", "x", x);
-  if (dtype === "int32" && typeof value === "number" && Math.trunc(value) !== (value | 0)) {
-    throw new DTypeError(`maskedFill: ${value} does not fit into int32. Use x.to("float32") first.`);
-  }
+  checkTensor("maskedFill", "x", x);
   checkCondition("maskedFill", mask);
-  const fill = typeof value === "number" ? filled([], value, dtype) : to(toTensors("maskedFill", value)[0]!, dtype);
-  return choose([mask, fill, x]);
+  return choose([mask, fillValue("maskedFill", value, x.dtype), x]);
 });

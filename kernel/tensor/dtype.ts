@@ -56,6 +56,11 @@ export function resultType(...operands: readonly Typed[]): DType {
   return result ?? "float32";
 }
 
+/** Whether results of one dtype may be stored in a tensor of another: a fraction does not fit into int32, nor 2 into bool. */
+export function holds(tensor: DType, result: DType): boolean {
+  return category[result] <= category[tensor];
+}
+
 function wider(a: DType, b: DType): DType {
   return dtypes.indexOf(a) >= dtypes.indexOf(b) ? a : b;
 }

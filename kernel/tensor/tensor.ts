@@ -40,6 +40,8 @@ export class Tensor {
   historyRewrites = 0;
   /** @internal Whether this looks at memory that another tensor owns. */
   readonly isView: boolean;
+  /** @internal The tensor whose memory this view looks at, if autograd knows it: a change here is one there. */
+  base: Tensor | undefined = undefined;
   private wantsGrad = false;
 
   /** @internal */

@@ -115,6 +115,38 @@ describe("ops that give fractions refuse whole numbers instead of cutting the fr
   }
 });
 
+describe("changes in place whose result does not fit into the dtype are refused", () => {
+  const whole = () => index([5, 7]);
+  const refused: [() => Tensor, RegExp][] = [
+    [
+      () => whole().add_(1.5),
+      /add_: the result is float32, which this tensor of int32 cannot hold\. Use add\(\) for a new tensor, or x\.to\("float32"\) first\./,
+    ],
+    [() => whole().mul_(tensor([0.5, 2])), /mul_: the result is float32/],
+    [() => whole().div_(2), /div_: the result is float32/],
+    [() => whole().sqrt_(), /sqrt_: the result is float32/],
+    [() => whole().clamp_({ min: 0.5 }), /clamp_: the result is float32/],
+    [() => a.clone().mul_(1), /mul_: the result is int32, which this tensor of bool cannot hold/],
+    [() => whole().fill_(1e10), /fill_: 10000000000 does not fit into int32/],
+    [() => whole().maskedFill_(tensor([yes, no]), NaN), /maskedFill_?: NaN does not fit into int32/],
+  ];
+  for (const [op, message] of refused) it(String(op), () => assert.throws(op, message));
+  const allowed: [string, () => Tensor, unknown][] = [
+    [
+      "int32 by whole numbers",
+      () =>
+        whole()
+          .mul_(2)
+          .add_(a.narrow(0, 0, 2)),
+      [11, 15],
+    ],
+    ["float32 by float64", () => tensor([1, 2]).add_(tensor([1, 2], { dtype: "float64" })), [2, 4]],
+    ["fill_ of a fraction, cut off as in PyTorch", () => whole().fill_(1.5), [1, 1]],
+    ["copy_ converts", () => whole().copy_(tensor([1.5, -2.5])), [1, -2]],
+  ];
+  for (const [name, op, want] of allowed) it(name, () => assert.deepEqual(op().toArray(), want));
+});
+
 describe("attention refuses masks of whole numbers", () => {
   const [x, mask] = [zeros(1, 2, 4), zeros(2, 2, { dtype: "int32" })];
   const attention = new nn.MultiheadAttention(4, 1, { batchFirst: true });
