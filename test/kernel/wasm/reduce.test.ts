@@ -17,6 +17,7 @@ const sizes: [outer: number, count: number, inner: number][] = [
   [2, 512, 1],
   [1, 513, 6],
   [1, 1000, 37],
+  [2, 100, 119],
   [2, 70_001, 1],
 ];
 
