@@ -1,5 +1,6 @@
 import { checkTensor } from "../autograd/functions.ts";
 import { reshape } from "../ops/reshape.ts";
+import { apart } from "../ops/to.ts";
 import { permute } from "../ops/transpose.ts";
 import { ShapeError } from "../tensor/errors.ts";
 import { checkNumber } from "../tensor/options.ts";
@@ -22,7 +23,7 @@ export function pixelShuffle(x: Tensor, factor: number): Tensor {
   const r = factor;
   const { lead, c, h, w, order } = parts("pixelShuffle", x, r, (channels) => channels % (r * r) === 0);
   const split = reshape(x, [...lead, c / (r * r), r, r, h, w]);
-  return reshape(permute(split, ...order(0, 3, 1, 4, 2)), [...lead, c / (r * r), h * r, w * r]);
+  return apart(reshape(permute(split, ...order(0, 3, 1, 4, 2)), [...lead, c / (r * r), h * r, w * r]), x);
 }
 
 /** The reverse: [..., c, h r, w r] → [..., c r², h, w]. */
@@ -35,7 +36,7 @@ export function pixelUnshuffle(x: Tensor, factor: number): Tensor {
     (_c, height, width) => (height % r) + (width % r) === 0,
   );
   const split = reshape(x, [...lead, c, h / r, r, w / r, r]);
-  return reshape(permute(split, ...order(0, 2, 4, 1, 3)), [...lead, c * r * r, h / r, w / r]);
+  return apart(reshape(permute(split, ...order(0, 2, 4, 1, 3)), [...lead, c * r * r, h / r, w / r]), x);
 }
 
 /** `nn.functional.pixelShuffle` as a module. */

@@ -13,6 +13,7 @@ import { indexSelect } from "./indexSelect.ts";
 import { logicalXor } from "./logical.ts";
 import { flatten, reshape, unsqueeze } from "./reshape.ts";
 import { narrow } from "./slice.ts";
+import { clone } from "./to.ts";
 import { transpose } from "./transpose.ts";
 
 /** As repeat, but fewer counts than dims are filled up with ones in front. */
@@ -118,7 +119,7 @@ export const diff = named("diff", (x: Tensor, n = 1, dim = -1): Tensor => {
   if (x.ndim === 0) throw new ShapeError("diff: a tensor without dims has no neighbours.");
   if (!Number.isInteger(n) || n < 0) throw new OptionError(`diff: n must be a whole number ≥ 0, got ${describe(n)}.`);
   const differ = x.dtype === "bool" ? logicalXor : sub;
-  let y = x;
+  let y = n === 0 ? clone(x) : x;
   for (let i = 0; i < n; i++) {
     const count = Math.max(0, y.shape[d]! - 1);
     y = count === 0 ? narrow(y, d, 0, 0) : differ(narrow(y, d, 1, count), narrow(y, d, 0, count));
@@ -131,7 +132,7 @@ export const rot90 = named("rot90", (x: Tensor, k = 1, dims: readonly [number, n
   const [a, b] = dims.map((d) => checkDim("rot90", d, checkTensor("rot90", "x", x).ndim)) as [number, number];
   if (a === b) throw new ShapeError(`rot90: needs two different dims, got ${show(dims)}.`);
   const turns = ((k % 4) + 4) % 4;
-  if (turns === 0) return flip(flip(x, a), a);
+  if (turns === 0) return clone(x);
   if (turns === 2) return flip(x, [a, b]);
   return turns === 1 ? transpose(flip(x, b), a, b) : flip(transpose(x, a, b), b);
 });

@@ -5,6 +5,7 @@ import { compileLoop } from "../tensor/loop.ts";
 import { ShapeError } from "../tensor/errors.ts";
 import { checkDim, show, type Shape } from "../tensor/shape.ts";
 import { view, type Tensor } from "../tensor/tensor.ts";
+import { clone } from "./to.ts";
 
 interface Line {
   readonly offset: number;
@@ -51,9 +52,9 @@ export const diagonal = named("diagonal", (x: Tensor, offset = 0, dim1 = 0, dim2
   return take([x], { offset, dim1: a, dim2: b });
 });
 
-/** A vector as the diagonal of a matrix, or the diagonal of a matrix as a vector. */
+/** A vector as the diagonal of a matrix, or the diagonal of a matrix as a vector. Copies. */
 export const diag = named("diag", (x: Tensor, offset = 0): Tensor => {
-  if (checkTensor("diag", "x", x).ndim === 2) return diagonal(x, offset);
+  if (checkTensor("diag", "x", x).ndim === 2) return clone(diagonal(x, offset));
   if (x.ndim !== 1) throw new ShapeError(`diag: needs a vector or a matrix, got ${show(x.shape)}.`);
   const size = x.shape[0]! + Math.abs(offset);
   return put([x], { offset, dim1: 0, dim2: 1, shape: [size, size] });

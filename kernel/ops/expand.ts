@@ -4,6 +4,7 @@ import { ShapeError } from "../tensor/errors.ts";
 import { show, sizeArguments, type Shape, type SizeArguments } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { reshape } from "./reshape.ts";
+import { apart } from "./to.ts";
 
 /** Stretches dims of size 1, and adds dims in front, without copying; -1 keeps a size. Gradient: the sum over them. */
 export const expand = named("expand", (x: Tensor, ...sizes: SizeArguments): Tensor => {
@@ -28,8 +29,9 @@ export const repeat = named("repeat", (x: Tensor, ...counts: SizeArguments): Ten
     ),
     shape.flatMap((n, d) => [times[d]!, n]),
   );
-  return reshape(
+  const joined = reshape(
     stretched,
     shape.map((n, d) => n * times[d]!),
   );
+  return apart(joined, x);
 });

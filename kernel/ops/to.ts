@@ -13,6 +13,11 @@ export const to = named("to", (x: Tensor, dtype: DType): Tensor => {
 /** A copy with memory of its own; gradients flow through it. */
 export const clone = named("clone", (x: Tensor): Tensor => copy([checkTensor("clone", "x", x)], undefined));
 
+/** `y`, or a copy where it looks at the memory of `x`: for ops of which nobody expects that a change of one is one of the other. */
+export function apart(y: Tensor, x: Tensor): Tensor {
+  return y.storage === x.storage ? clone(y) : y;
+}
+
 /** The tensor if its elements lie row by row, else a copy that does. */
 export const contiguous = named("contiguous", (x: Tensor): Tensor =>
   checkTensor("contiguous", "x", x).isContiguous() ? x : clone(x),

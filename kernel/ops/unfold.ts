@@ -8,6 +8,7 @@ import { elements, view, type Tensor } from "../tensor/tensor.ts";
 import { spatial, type Spatial } from "./convOptions.ts";
 import { reshape, squeeze, unsqueeze } from "./reshape.ts";
 import { pad, select } from "./slice.ts";
+import { apart } from "./to.ts";
 import { permute } from "./transpose.ts";
 
 /** Windows of one dim, `step` apart; the places inside a window are `dilation` apart. */
@@ -118,7 +119,8 @@ export const unfoldPatches = named("unfold", (x: Tensor, kernelSize: Spatial, op
   const rows = slide([padded], { dim: 2, ...windows[0]! });
   const both = slide([rows], { dim: 3, ...windows[1]! });
   const [n, c] = x.shape as [number, number];
-  return reshape(permute(both, 0, 1, 4, 5, 2, 3), [n, c * kernel[0]! * kernel[1]!, counts[0]! * counts[1]!]);
+  const columns = [n, c * kernel[0]! * kernel[1]!, counts[0]! * counts[1]!];
+  return apart(reshape(permute(both, 0, 1, 4, 5, 2, 3), columns), x);
 });
 
 /**

@@ -86,7 +86,7 @@ describe("tensor", () => {
   it("views share memory, in every direction", () => {
     const x = zeros(2, 3);
     x.t().select(0, 1).fill_(5);
-    x.flip(1).narrow(1, 0, 1).add_(1);
+    x.narrow(1, 1, 2).slice([null, [1, 2]]).add_(1);
     assert.deepEqual(x.toArray(), [
       [0, 5, 1],
       [0, 5, 1],
