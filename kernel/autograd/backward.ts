@@ -1,5 +1,5 @@
 import { compileLoop } from "../tensor/loop.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { AutogradError, describe, OptionError, ShapeError } from "../tensor/errors.ts";
 import { poll } from "../tensor/poll.ts";
 import { sameShape, show, sizeOf, type Shape } from "../tensor/shape.ts";
@@ -33,7 +33,7 @@ export interface GradOptions extends BackwardOptions {
  * @param gradient what to contract the output with; may be left out when it has one element.
  */
 export function backward(output: Tensor, gradient?: Tensor, options: BackwardOptions = {}): void {
-  checkOptions("backward", options, ["retainGraph", "createGraph"]);
+  checkOptions("backward", options, { retainGraph: is.flag, createGraph: is.flag });
   const { createGraph = false, retainGraph = createGraph } = options;
   walk("backward", [output], [seed("backward", output, gradient)], { createGraph, retainGraph }, undefined);
 }
@@ -65,7 +65,12 @@ export function grad(
   inputs: Tensor | readonly Tensor[],
   options: GradOptions = {},
 ): (Tensor | undefined)[] {
-  checkOptions("grad", options, ["retainGraph", "createGraph", "gradOutputs", "allowUnused"]);
+  checkOptions("grad", options, {
+    retainGraph: is.flag,
+    createGraph: is.flag,
+    gradOutputs: is.any,
+    allowUnused: is.flag,
+  });
   const { createGraph = false, retainGraph = createGraph, gradOutputs, allowUnused = false } = options;
   const outputs = list("grad", "the output", output);
   const given = gradOutputs === undefined ? [] : list("grad", "gradOutputs", gradOutputs);

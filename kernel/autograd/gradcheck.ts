@@ -1,4 +1,4 @@
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { AutogradError, describe, DTypeError, OptionError } from "../tensor/errors.ts";
 import { fromFlat } from "../tensor/create.ts";
 import { MT19937 } from "../tensor/mt19937.ts";
@@ -31,7 +31,7 @@ export function gradcheck(
   options: GradcheckOptions = {},
 ): true {
   const given = checkCall("gradcheck", f, inputs);
-  checkOptions("gradcheck", options, ["eps", "atol", "rtol"]);
+  checkOptions("gradcheck", options, { eps: is.atLeast0, atol: is.atLeast0, rtol: is.atLeast0 });
   const { eps = 1e-6, atol = 1e-5, rtol = 1e-3 } = options;
   const name = (f as { opName?: string }).opName ?? (f.name || "f");
   const checked = given.map((x, i) => [x, i] as const).filter(([x]) => x.requiresGrad);

@@ -1,5 +1,5 @@
 import { describe, OptionError } from "../tensor/errors.ts";
-import { checkNumber, checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { poll } from "../tensor/poll.ts";
 import { collate } from "./collate.ts";
 import { checkDataset, inBatches, isPromise, sampleOf, whenAll } from "./dataset.ts";
@@ -100,24 +100,20 @@ export class DataLoader<Batch = any, Source = any> {
   constructor(dataset: AnyDataset, options?: DataLoaderOptions & Makers);
   constructor(dataset: AnyDataset, options: DataLoaderOptions & Makers = {}) {
     const who = "DataLoader";
-    checkOptions(who, options, [
-      "batchSize",
-      "shuffle",
-      "dropLast",
-      "seed",
-      "prefetch",
-      "numWorkers",
-      "collate",
-      "map",
-    ]);
+    checkOptions(who, options, {
+      batchSize: is.from1,
+      shuffle: is.flag,
+      dropLast: is.flag,
+      seed: is.whole,
+      prefetch: is.count,
+      numWorkers: is.from1,
+      collate: is.callable,
+      map: is.any,
+    });
     checkDataset(who, dataset);
     const { batchSize = 1, shuffle = false, dropLast = false, seed, map } = options;
     const module = typeof map === "string" || map instanceof URL;
     const { numWorkers = 1, prefetch = module ? 2 * numWorkers : 0 } = options;
-    checkNumber(who, "batchSize", batchSize, "≥ 1, whole", (x) => Number.isInteger(x) && x >= 1);
-    checkNumber(who, "prefetch", prefetch, "≥ 0, whole", (x) => Number.isInteger(x) && x >= 0);
-    checkNumber(who, "numWorkers", numWorkers, "≥ 1, whole", (x) => Number.isInteger(x) && x >= 1);
-    if (seed !== undefined) checkNumber(who, "seed", seed, "that is whole", Number.isSafeInteger);
     if (map !== undefined && typeof map !== "function" && !module)
       throw new OptionError(`${who}: map must be a function or the path of a module, got ${describe(map)}.`);
     if (options.numWorkers !== undefined && !module) {

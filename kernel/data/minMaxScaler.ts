@@ -1,5 +1,5 @@
 import { describe, OptionError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkTable, columnsOf, mapColumns, vector } from "./columns.ts";
 
@@ -24,7 +24,7 @@ export class MinMaxScaler {
   private fitted: { dataMin: number[]; dataMax: number[]; scale: number[]; min: number[] } | undefined;
 
   constructor(options: { featureRange?: readonly [low: number, high: number]; clip?: boolean } = {}) {
-    checkOptions("MinMaxScaler", options, ["featureRange", "clip"]);
+    checkOptions("MinMaxScaler", options, { featureRange: is.any, clip: is.flag });
     const { featureRange = [0, 1], clip = false } = options;
     if (!Array.isArray(featureRange) || featureRange.length !== 2 || !(featureRange[0] < featureRange[1]))
       throw new OptionError(

@@ -1,5 +1,5 @@
 import { OptionError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkTable, columnsOf, mapColumns, vector } from "./columns.ts";
 
@@ -25,7 +25,7 @@ export class StandardScaler {
   private fitted: { mean: number[]; variance: number[]; scale: number[] } | undefined;
 
   constructor(options: { withMean?: boolean; withStd?: boolean } = {}) {
-    checkOptions("StandardScaler", options, ["withMean", "withStd"]);
+    checkOptions("StandardScaler", options, { withMean: is.flag, withStd: is.flag });
     this.withMean = options.withMean ?? true;
     this.withStd = options.withStd ?? true;
   }

@@ -1,7 +1,8 @@
 /** Activations as modules: each applies the op of the same name. */
 import * as ops from "../ops/index.ts";
+import { geluForms } from "../ops/activations.ts";
 import { hardtanh } from "../ops/clamp.ts";
-import { checkNumber, checkOptions } from "../tensor/options.ts";
+import { checkNumber, checkOptions, is, type Kinds } from "../tensor/options.ts";
 import { filled } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
@@ -47,11 +48,15 @@ export class Identity extends Module {
   }
 }
 
-/** A class of modules whose options are those of the op; the first may be positional. */
+/**
+ * A class of modules whose options are those of the op; the first may be positional. They are numbers unless `kinds` says
+ * otherwise.
+ */
 function optioned<Options extends object>(
   name: string,
   defaults: Required<Options>,
   f: (x: Tensor, options: Options) => Tensor,
+  kinds: Kinds = Object.fromEntries(Object.keys(defaults).map((option) => [option, is.number])),
 ): new (
   first?: Options | Options[keyof Options],
   rest?: Options,
@@ -61,7 +66,7 @@ function optioned<Options extends object>(
       readonly options: Options;
       constructor(first?: Options | Options[keyof Options], rest?: Options) {
         super();
-        this.options = { ...defaults, ...firstOption(name, Object.keys(defaults), first, rest) } as Options;
+        this.options = { ...defaults, ...firstOption(name, kinds, first, rest) } as Options;
       }
       override forward(x: Tensor): Tensor {
         return f(x, this.options);
@@ -77,21 +82,30 @@ function optioned<Options extends object>(
 
 export const LeakyReLU = optioned<{ negativeSlope?: number }>("LeakyReLU", { negativeSlope: 0.01 }, ops.leakyRelu);
 export const ELU = optioned<{ alpha?: number }>("ELU", { alpha: 1 }, ops.elu);
-export const GELU = optioned<{ approximate?: "none" | "tanh" }>("GELU", { approximate: "none" }, ops.gelu);
+export const GELU = optioned<{ approximate?: "none" | "tanh" }>("GELU", { approximate: "none" }, ops.gelu, {
+  approximate: geluForms,
+});
 export const Softplus = optioned<{ beta?: number; threshold?: number }>(
   "Softplus",
   { beta: 1, threshold: 20 },
   ops.softplus,
 );
 export const Hardtanh = optioned<{ minVal?: number; maxVal?: number }>("Hardtanh", { minVal: -1, maxVal: 1 }, hardtanh);
-export const Softmax = optioned<{ dim?: number }>("Softmax", { dim: -1 }, (x, { dim }) => ops.softmax(x, dim!));
-export const Softmin = optioned<{ dim?: number }>("Softmin", { dim: -1 }, (x, { dim }) => softmin(x, dim!));
-export const GLU = optioned<{ dim?: number }>("GLU", { dim: -1 }, (x, { dim }) => glu(x, dim));
+export const Softmax = optioned<{ dim?: number }>("Softmax", { dim: -1 }, (x, { dim }) => ops.softmax(x, dim!), {
+  dim: is.whole,
+});
+export const Softmin = optioned<{ dim?: number }>("Softmin", { dim: -1 }, (x, { dim }) => softmin(x, dim!), {
+  dim: is.whole,
+});
+export const GLU = optioned<{ dim?: number }>("GLU", { dim: -1 }, (x, { dim }) => glu(x, dim), { dim: is.whole });
 export const CELU = optioned<{ alpha?: number }>("CELU", { alpha: 1 }, celu);
 export const Hardshrink = optioned<{ lambd?: number }>("Hardshrink", { lambd: 0.5 }, hardshrink);
 export const Softshrink = optioned<{ lambd?: number }>("Softshrink", { lambd: 0.5 }, softshrink);
-export const LogSoftmax = optioned<{ dim?: number }>("LogSoftmax", { dim: -1 }, (x, { dim }) =>
-  ops.logSoftmax(x, dim!),
+export const LogSoftmax = optioned<{ dim?: number }>(
+  "LogSoftmax",
+  { dim: -1 },
+  (x, { dim }) => ops.logSoftmax(x, dim!),
+  { dim: is.whole },
 );
 
 /** x where x > threshold, else value. */
@@ -120,7 +134,12 @@ export class PReLU extends Module {
 
   constructor(first?: number | { numParameters?: number; init?: number }, rest?: { init?: number }) {
     super();
-    const { numParameters = 1, init = 0.25 } = firstOption("PReLU", ["numParameters", "init"], first, rest) as {
+    const { numParameters = 1, init = 0.25 } = firstOption(
+      "PReLU",
+      { numParameters: is.from1, init: is.number },
+      first,
+      rest,
+    ) as {
       numParameters?: number;
       init?: number;
     };

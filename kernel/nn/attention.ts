@@ -13,7 +13,7 @@ import { triu } from "../ops/triangle.ts";
 import { maskedFill, where } from "../ops/where.ts";
 import { ones } from "../tensor/create.ts";
 import { OptionError, ShapeError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is, type Kinds } from "../tensor/options.ts";
 import { show, sizeArguments } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { dropout } from "./dropout.ts";
@@ -46,7 +46,13 @@ export interface AttendOptions {
   /** Their mean over the heads [batch, queries, keys] instead of [batch, heads, queries, keys]. Default true. */
   averageAttnWeights?: boolean | undefined;
 }
-const known = ["attnMask", "keyPaddingMask", "isCausal", "needWeights", "averageAttnWeights"];
+const attendKinds: Kinds = {
+  attnMask: is.tensor,
+  keyPaddingMask: is.tensor,
+  isCausal: is.flag,
+  needWeights: is.flag,
+  averageAttnWeights: is.flag,
+};
 
 /**
  * Attention in several heads, each on its own part of the embedding: `forward(query, key, value)` → [output, weights].
@@ -64,7 +70,7 @@ export class MultiheadAttention extends Module {
 
   constructor(embedDim: number, numHeads: number, options: MultiheadAttentionOptions = {}) {
     super();
-    checkOptions("MultiheadAttention", options, ["dropout", "bias", "batchFirst"]);
+    checkOptions("MultiheadAttention", options, { dropout: is.share, bias: is.flag, batchFirst: is.flag });
     sizeArguments("MultiheadAttention", [embedDim, numHeads]);
     if (embedDim % numHeads !== 0)
       throw new OptionError(`MultiheadAttention: embedDim ${embedDim} does not divide into ${numHeads} heads.`);
@@ -91,7 +97,7 @@ export class MultiheadAttention extends Module {
     value: Tensor = key,
     options: AttendOptions = {},
   ): [output: Tensor, weights: Tensor | undefined] {
-    checkOptions("MultiheadAttention.forward", options, known);
+    checkOptions("MultiheadAttention.forward", options, attendKinds);
     for (const [name, x] of Object.entries({ query, key, value })) {
       if (x.ndim !== 3 || x.shape[2] !== this.embedDim) {
         throw new ShapeError(

@@ -5,8 +5,8 @@ import { relu } from "../ops/relu.ts";
 import { sigmoid } from "../ops/sigmoid.ts";
 import { tanh } from "../ops/trigonometric.ts";
 import { filled } from "../tensor/create.ts";
-import { describe, OptionError, ShapeError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { ShapeError } from "../tensor/errors.ts";
+import { checkOptions, is, oneOf, type Kinds } from "../tensor/options.ts";
 import { sameShape, show, sizeArguments } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { uniform } from "./init.ts";
@@ -27,16 +27,10 @@ abstract class Cell extends Module {
   bias_ih: Parameter | undefined;
   bias_hh: Parameter | undefined;
 
-  constructor(
-    inputSize: number,
-    hiddenSize: number,
-    gates: number,
-    options: CellOptions,
-    known: readonly string[] = ["bias"],
-  ) {
+  constructor(inputSize: number, hiddenSize: number, gates: number, options: CellOptions, more: Kinds = {}) {
     super();
     const who = new.target.name;
-    checkOptions(who, options, known);
+    checkOptions(who, options, { bias: is.flag, ...more });
     sizeArguments(who, [inputSize, hiddenSize]);
     this.inputSize = inputSize;
     this.hiddenSize = hiddenSize;
@@ -82,10 +76,8 @@ export class RNNCell extends Cell {
   private readonly activation: (x: Tensor) => Tensor;
 
   constructor(inputSize: number, hiddenSize: number, options: CellOptions & { nonlinearity?: "tanh" | "relu" } = {}) {
-    super(inputSize, hiddenSize, 1, options, ["bias", "nonlinearity"]);
+    super(inputSize, hiddenSize, 1, options, { nonlinearity: oneOf("tanh", "relu") });
     const { nonlinearity = "tanh" } = options;
-    if (nonlinearity !== "tanh" && nonlinearity !== "relu")
-      throw new OptionError(`RNNCell: nonlinearity must be "tanh" or "relu", got ${describe(nonlinearity)}.`);
     this.activation = nonlinearity === "tanh" ? tanh : relu;
   }
   /** → the next h[batch, hiddenSize]. */

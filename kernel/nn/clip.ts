@@ -6,7 +6,7 @@ import { stack } from "../ops/cat.ts";
 import { to } from "../ops/to.ts";
 import { OptionError } from "../tensor/errors.ts";
 import { filled } from "../tensor/create.ts";
-import { checkNumber, checkOptions } from "../tensor/options.ts";
+import { checkNumber, checkOptions, is } from "../tensor/options.ts";
 import { SparseTensor } from "../tensor/sparse.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
@@ -30,7 +30,7 @@ export function clipGradNorm(
   maxNorm: number,
   options: { normType?: number; errorIfNonfinite?: boolean } = {},
 ): Tensor {
-  checkOptions("clipGradNorm", options, ["normType", "errorIfNonfinite"]);
+  checkOptions("clipGradNorm", options, { normType: is.number, errorIfNonfinite: is.flag });
   checkNumber("clipGradNorm", "maxNorm", maxNorm, "≥ 0", (x) => x >= 0);
   const { normType = 2, errorIfNonfinite = false } = options;
   return noGrad(() => {

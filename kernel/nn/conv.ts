@@ -6,8 +6,10 @@ import {
   type ConvTransposeOptions,
   type Spatial,
 } from "../ops/conv.ts";
-import { OptionError, describe } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { convKinds, convTransposeKinds, samePadding, spatial } from "../ops/convOptions.ts";
+import { pad, padModes, type PadMode } from "../ops/pad.ts";
+import { OptionError } from "../tensor/errors.ts";
+import { checkOptions, is, oneOf, type Kinds } from "../tensor/options.ts";
 import { sizeArguments } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { kaimingUniform, uniform } from "./init.ts";
@@ -33,24 +35,27 @@ abstract class Convolution<Options extends ConvOptions> extends Module {
     outChannels: number,
     kernelSize: Spatial,
     options: Options & LayerOptions,
-    known: readonly string[],
+    known: Kinds,
     dims: number,
     transposed: boolean,
   ) {
     super();
     const who = new.target.name;
-    checkOptions(who, options, ["bias", ...known]);
-    const kernel = typeof kernelSize === "number" ? Array<number>(dims).fill(kernelSize) : [...kernelSize];
-    sizeArguments(who, [inChannels, outChannels, ...kernel]);
+    checkOptions(who, options, { ...known, bias: is.flag });
+    const kernel = spatial(who, "kernelSize", kernelSize, dims, 1);
+    sizeArguments(who, [inChannels, outChannels]);
+    for (const name of ["stride", "dilation", "padding", "outputPadding"]) {
+      const value = (options as object as { [name: string]: Spatial | string | undefined })[name];
+      if (value !== undefined && typeof value !== "string") spatial(who, name, value, dims, 0);
+    }
     const { bias = true, ...rest } = options;
-    const groups = options.groups ?? 1;
-    if (!Number.isInteger(groups) || groups < 1 || inChannels % groups !== 0 || outChannels % groups !== 0) {
+    const { groups = 1 } = options;
+    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
       throw new OptionError(
-        `${who}: ${inChannels} and ${outChannels} channels must both divide into ${describe(groups)} groups.`,
+        `${who}: ${inChannels} and ${outChannels} channels must both divide into ${groups} groups.`,
       );
     }
-    if (kernel.length !== dims)
-      throw new OptionError(`${who}: kernelSize must be a number or an array of ${dims}, got ${describe(kernelSize)}.`);
+    if (options.padding === "same") samePadding(who, kernel, options, dims);
     this.inChannels = inChannels;
     this.outChannels = outChannels;
     this.kernelSize = kernel;
@@ -77,25 +82,54 @@ abstract class Convolution<Options extends ConvOptions> extends Module {
   }
 }
 
-const options = ["stride", "padding", "dilation", "groups"];
+interface PaddedOptions extends ConvOptions, LayerOptions {
+  /** What the padding holds: "zeros" (default), or the image again, as for `nn.functional.pad`. */
+  paddingMode?: "zeros" | Exclude<PadMode, "constant">;
+}
+const paddedKinds: Kinds = { ...convKinds, paddingMode: oneOf("zeros", ...padModes.slice(1)) };
+
+/** A convolution whose padding may hold something else than zeros: then it is made beforehand. */
+abstract class PaddedConvolution extends Convolution<PaddedOptions> {
+  private readonly margins: readonly number[] | undefined;
+  private readonly mode: PadMode;
+  /** What the convolution itself is told. */
+  protected readonly inner: ConvOptions;
+
+  constructor(inChannels: number, outChannels: number, kernelSize: Spatial, options: PaddedOptions, dims: number) {
+    super(inChannels, outChannels, kernelSize, options, paddedKinds, dims, false);
+    const { bias: _, paddingMode = "zeros", ...rest } = options;
+    this.mode = paddingMode === "zeros" ? "constant" : paddingMode;
+    this.inner = paddingMode === "zeros" ? rest : { ...rest, padding: 0 };
+    if (paddingMode === "zeros") return;
+    const { padding = 0 } = options;
+    const sides =
+      padding === "same"
+        ? samePadding(new.target.name, this.kernelSize, options, dims)
+        : spatial(new.target.name, "padding", padding === "valid" ? 0 : padding, dims, 0).map((n) => [n, n]);
+    this.margins = sides.toReversed().flat();
+  }
+  protected padded(x: Tensor): Tensor {
+    return this.margins === undefined ? x : pad(x, this.margins, { mode: this.mode });
+  }
+}
 
 /** Convolution of images [batch, inChannels, height, width]; see `nn.functional.conv2d`. */
-export class Conv2d extends Convolution<ConvOptions> {
-  constructor(inChannels: number, outChannels: number, kernelSize: Spatial, given: ConvOptions & LayerOptions = {}) {
-    super(inChannels, outChannels, kernelSize, given, options, 2, false);
+export class Conv2d extends PaddedConvolution {
+  constructor(inChannels: number, outChannels: number, kernelSize: Spatial, options: PaddedOptions = {}) {
+    super(inChannels, outChannels, kernelSize, options, 2);
   }
   override forward(x: Tensor): Tensor {
-    return conv2d(x, this.weight, this.bias, this.options);
+    return conv2d(this.padded(x), this.weight, this.bias, this.inner);
   }
 }
 
 /** Convolution of sequences [batch, inChannels, length]. */
-export class Conv1d extends Convolution<ConvOptions> {
-  constructor(inChannels: number, outChannels: number, kernelSize: Spatial, given: ConvOptions & LayerOptions = {}) {
-    super(inChannels, outChannels, kernelSize, given, options, 1, false);
+export class Conv1d extends PaddedConvolution {
+  constructor(inChannels: number, outChannels: number, kernelSize: Spatial, options: PaddedOptions = {}) {
+    super(inChannels, outChannels, kernelSize, options, 1);
   }
   override forward(x: Tensor): Tensor {
-    return conv1d(x, this.weight, this.bias, this.options);
+    return conv1d(this.padded(x), this.weight, this.bias, this.inner);
   }
 }
 
@@ -107,7 +141,7 @@ export class ConvTranspose2d extends Convolution<ConvTransposeOptions> {
     kernelSize: Spatial,
     given: ConvTransposeOptions & LayerOptions = {},
   ) {
-    super(inChannels, outChannels, kernelSize, given, [...options, "outputPadding"], 2, true);
+    super(inChannels, outChannels, kernelSize, given, convTransposeKinds, 2, true);
   }
   override forward(x: Tensor): Tensor {
     return convTranspose2d(x, this.weight, this.bias, this.options);

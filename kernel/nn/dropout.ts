@@ -1,6 +1,6 @@
 import { checkTensor } from "../autograd/functions.ts";
-import { OptionError, ShapeError, describe } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { ShapeError } from "../tensor/errors.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { fillBernoulli } from "../tensor/random.ts";
 import { show } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
@@ -14,9 +14,8 @@ import { firstOption } from "./options.ts";
  * Srivastava et al. 2014, JMLR 15.
  */
 export function dropout(x: Tensor, options: { p?: number; training?: boolean } = {}): Tensor {
-  checkOptions("dropout", options, ["p", "training"]);
+  checkOptions("dropout", options, { p: is.share, training: is.flag });
   const { p = 0.5, training = true } = options;
-  checkProbability("dropout", p);
   if (!training || p === 0) return x;
   if (p === 1) return mul(x, 0);
   const mask = empty(x.shape, x.dtype);
@@ -26,9 +25,8 @@ export function dropout(x: Tensor, options: { p?: number; training?: boolean } =
 
 /** Whole channels of [batch, channels, …] set to 0. Tompson et al. 2015, arXiv:1411.4280. */
 function channelDropout(who: string, x: Tensor, dims: number, options: { p?: number; training?: boolean }): Tensor {
-  checkOptions(who, options, ["p", "training"]);
+  checkOptions(who, options, { p: is.share, training: is.flag });
   const { p = 0.5, training = true } = options;
-  checkProbability(who, p);
   if (checkTensor(who, "x", x).ndim !== dims) {
     throw new ShapeError(
       `${who}: needs [batch, channels, ${dims === 4 ? "height, width" : "length"}], got ${show(x.shape)}.`,
@@ -55,9 +53,8 @@ export function dropout2d(x: Tensor, options: { p?: number; training?: boolean }
  * Klambauer et al. 2017, arXiv:1706.02515.
  */
 export function alphaDropout(x: Tensor, options: { p?: number; training?: boolean } = {}): Tensor {
-  checkOptions("alphaDropout", options, ["p", "training"]);
+  checkOptions("alphaDropout", options, { p: is.share, training: is.flag });
   const { p = 0.5, training = false } = options;
-  checkProbability("alphaDropout", p);
   if (!training || p === 0) return x;
   if (p === 1) return mul(x, 0);
   const lowest = 1.7580993408473766;
@@ -65,12 +62,6 @@ export function alphaDropout(x: Tensor, options: { p?: number; training?: boolea
   fillBernoulli(mask, 1 - p);
   const scale = 1 / Math.sqrt((lowest * lowest * p + 1) * (1 - p));
   return add(mul(x, mul(mask, scale)), add(mul(sub(mask, 1), lowest * scale), lowest * scale * p));
-}
-
-function checkProbability(who: string, p: unknown): void {
-  if (typeof p !== "number" || !(p >= 0 && p <= 1)) {
-    throw new OptionError(`${who}: p must be a probability from 0 to 1, got ${describe(p)}.`);
-  }
 }
 
 type Drop = (x: Tensor, options: { p: number; training: boolean }) => Tensor;
@@ -83,8 +74,7 @@ function layer(
       readonly p: number;
       constructor(first?: number | { p?: number }) {
         super();
-        this.p = (firstOption(name, ["p"], first)["p"] as number | undefined) ?? 0.5;
-        checkProbability(name, this.p);
+        this.p = (firstOption(name, { p: is.share }, first)["p"] as number | undefined) ?? 0.5;
       }
       override forward(x: Tensor): Tensor {
         return drop(x, { p: this.p, training: this.training });

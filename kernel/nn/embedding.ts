@@ -7,7 +7,7 @@ import { reshape, unsqueeze } from "../ops/reshape.ts";
 import { where } from "../ops/where.ts";
 import { filled } from "../tensor/create.ts";
 import { AutogradError, describe, OptionError, ShapeError } from "../tensor/errors.ts";
-import { checkNumber, checkOptions } from "../tensor/options.ts";
+import { checkOptions, is, orNull, type Kinds } from "../tensor/options.ts";
 import { show, sizeArguments } from "../tensor/shape.ts";
 import { SparseTensor } from "../tensor/sparse.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
@@ -25,7 +25,12 @@ export interface EmbeddingOptions {
   /** The gradient holds only the rows that were looked up: a `SparseTensor`, for SparseAdam, SGD or Adagrad. Default false. */
   sparse?: boolean;
 }
-const known = ["paddingIdx", "maxNorm", "normType", "sparse"];
+const kinds: Kinds = {
+  paddingIdx: orNull(is.whole),
+  maxNorm: is.positive,
+  normType: is.number,
+  sparse: is.flag,
+};
 
 interface Lookup {
   readonly index: Tensor;
@@ -54,7 +59,7 @@ const lookUp: Op<Lookup> = defineOp({
 /** Rows of `weight[n, d]` named by `input` (int32, any shape) → [...input.shape, d]. */
 export function embedding(input: Tensor, weight: Tensor, options: EmbeddingOptions = {}): Tensor {
   const who = "embedding";
-  checkOptions(who, options, known);
+  checkOptions(who, options, kinds);
   const { maxNorm, normType = 2, sparse = false } = options;
   if (checkTensor(who, "weight", weight).ndim !== 2) {
     throw new ShapeError(`${who}: weight must be [rows, size], got ${show(weight.shape)}.`);
@@ -76,7 +81,6 @@ function paddingRow(who: string, paddingIdx: number | undefined, rows: number): 
 
 /** Shortens the rows named that are longer than maxNorm. */
 function shorten(input: Tensor, weight: Tensor, maxNorm: number, normType: number): void {
-  checkNumber("embedding", "maxNorm", maxNorm, "> 0", (x) => x > 0);
   noGrad(() => {
     for (const i of new Set(input.toTypedArray())) {
       const row = weight.select(0, i);
@@ -95,7 +99,7 @@ export class Embedding extends Module {
 
   constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingOptions = {}) {
     super();
-    checkOptions("Embedding", options, known);
+    checkOptions("Embedding", options, kinds);
     this.weight = new Parameter(empty(sizeArguments("Embedding", [numEmbeddings, embeddingDim]), "float32"));
     this.numEmbeddings = numEmbeddings;
     this.embeddingDim = embeddingDim;
@@ -105,7 +109,7 @@ export class Embedding extends Module {
 
   /** One for vectors that exist: `[numEmbeddings, embeddingDim]`; not learned further unless `{ freeze: false }`. */
   static fromPretrained(embeddings: Tensor, options: EmbeddingOptions & { freeze?: boolean } = {}): Embedding {
-    checkOptions("Embedding.fromPretrained", options, ["freeze", ...known]);
+    checkOptions("Embedding.fromPretrained", options, { freeze: is.flag, ...kinds });
     const { freeze = true, ...rest } = options;
     if (checkTensor("Embedding.fromPretrained", "embeddings", embeddings).ndim !== 2)
       throw new ShapeError(`Embedding.fromPretrained: needs [rows, size], got ${show(embeddings.shape)}.`);

@@ -1,4 +1,5 @@
 import { flatten, unflatten } from "../ops/reshape.ts";
+import { is } from "../tensor/options.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
@@ -11,7 +12,12 @@ export class Flatten extends Module {
 
   constructor(first?: number | { startDim?: number; endDim?: number }, rest?: { endDim?: number }) {
     super();
-    const { startDim = 1, endDim = -1 } = firstOption("Flatten", ["startDim", "endDim"], first, rest) as {
+    const { startDim = 1, endDim = -1 } = firstOption(
+      "Flatten",
+      { startDim: is.whole, endDim: is.whole },
+      first,
+      rest,
+    ) as {
       [name: string]: number;
     };
     this.startDim = startDim;

@@ -1,10 +1,10 @@
 /** Operations on images as modules. */
 import type { Spatial } from "../ops/conv.ts";
-import { interpolate, type InterpolateOptions } from "../ops/interpolate.ts";
-import { pad } from "../ops/slice.ts";
-import { fold, unfoldPatches, type PatchOptions } from "../ops/unfold.ts";
+import { checkInterpolate, interpolate, type InterpolateOptions } from "../ops/interpolate.ts";
+import { pad } from "../ops/pad.ts";
+import { fold, patchKinds, unfoldPatches, type PatchOptions } from "../ops/unfold.ts";
 import { OptionError, describe } from "../tensor/errors.ts";
-import { checkNumber, checkOptions } from "../tensor/options.ts";
+import { checkNumber, checkOptions, is } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
 import { firstOption } from "./options.ts";
@@ -21,7 +21,9 @@ export class Upsample extends Module {
   constructor(first?: Spatial | InterpolateOptions, rest?: InterpolateOptions) {
     super();
     const names = ["size", "scaleFactor", "mode", "alignCorners", "recomputeScaleFactor"];
-    this.options = firstOption("Upsample", names, first, rest) as InterpolateOptions;
+    const kinds = Object.fromEntries(names.map((name) => [name, is.any]));
+    this.options = firstOption("Upsample", kinds, first, rest) as InterpolateOptions;
+    checkInterpolate("Upsample", this.options);
   }
   override forward(x: Tensor): Tensor {
     return interpolate(x, this.options);
@@ -31,8 +33,6 @@ export class Upsample extends Module {
   }
 }
 
-const patches = ["dilation", "padding", "stride"];
-
 /** Patches of an image as columns: [n, c, h, w] → [n, c · kernel, patches]. */
 export class Unfold extends Module {
   readonly kernelSize: Spatial;
@@ -40,7 +40,7 @@ export class Unfold extends Module {
 
   constructor(kernelSize: Spatial, options: PatchOptions = {}) {
     super();
-    checkOptions("Unfold", options, patches);
+    checkOptions("Unfold", options, patchKinds);
     this.kernelSize = kernelSize;
     this.options = { ...options };
   }
@@ -60,7 +60,7 @@ export class Fold extends Module {
 
   constructor(outputSize: Spatial, kernelSize: Spatial, options: PatchOptions = {}) {
     super();
-    checkOptions("Fold", options, patches);
+    checkOptions("Fold", options, patchKinds);
     this.outputSize = outputSize;
     this.kernelSize = kernelSize;
     this.options = { ...options };

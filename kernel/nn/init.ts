@@ -1,7 +1,7 @@
 /** Starting values for parameters, drawn from the common stream. Each changes its tensor in place and returns it. */
 import { noGrad } from "../autograd/mode.ts";
 import { describe, OptionError, ShapeError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is, oneOf } from "../tensor/options.ts";
 import { fillNormal, fillUniform, randperm } from "../tensor/random.ts";
 import { erf } from "../tensor/functions.ts";
 import { show } from "../tensor/shape.ts";
@@ -54,13 +54,13 @@ function fill(x: Tensor, write: (fresh: Tensor) => void): Tensor {
 
 /** Evenly distributed in [a, b), default [0, 1). */
 export function uniform(x: Tensor, options: { a?: number; b?: number } = {}): Tensor {
-  checkOptions("nn.init.uniform", options, ["a", "b"]);
+  checkOptions("nn.init.uniform", options, { a: is.number, b: is.number });
   return fill(checkTensor("uniform", "tensor", x), (fresh) => fillUniform(fresh, options.a ?? 0, options.b ?? 1));
 }
 
 /** Normally distributed, default mean 0 and standard deviation 1. */
 export function normal(x: Tensor, options: { mean?: number; std?: number } = {}): Tensor {
-  checkOptions("nn.init.normal", options, ["mean", "std"]);
+  checkOptions("nn.init.normal", options, { mean: is.number, std: is.atLeast0 });
   return fill(checkTensor("normal", "tensor", x), (fresh) => fillNormal(fresh, options.mean ?? 0, options.std ?? 1));
 }
 
@@ -83,7 +83,7 @@ export function eye(x: Tensor): Tensor {
 
 /** Evenly distributed in ±gain·√(6 / (fanIn + fanOut)). Glorot & Bengio 2010. */
 export function xavierUniform(x: Tensor, options: { gain?: number } = {}): Tensor {
-  checkOptions("nn.init.xavierUniform", options, ["gain"]);
+  checkOptions("nn.init.xavierUniform", options, { gain: is.number });
   const { fanIn, fanOut } = fans("xavierUniform", x);
   const bound = Math.sqrt(3) * ((options.gain ?? 1) * Math.sqrt(2 / (fanIn + fanOut)));
   return uniform(x, { a: -bound, b: bound });
@@ -91,7 +91,7 @@ export function xavierUniform(x: Tensor, options: { gain?: number } = {}): Tenso
 
 /** Normally distributed with standard deviation gain·√(2 / (fanIn + fanOut)). Glorot & Bengio 2010. */
 export function xavierNormal(x: Tensor, options: { gain?: number } = {}): Tensor {
-  checkOptions("nn.init.xavierNormal", options, ["gain"]);
+  checkOptions("nn.init.xavierNormal", options, { gain: is.number });
   const { fanIn, fanOut } = fans("xavierNormal", x);
   return normal(x, { std: (options.gain ?? 1) * Math.sqrt(2 / (fanIn + fanOut)) });
 }
@@ -106,11 +106,8 @@ export interface KaimingOptions {
 }
 
 function kaimingStd(who: string, x: Tensor, options: KaimingOptions): number {
-  checkOptions(`nn.init.${who}`, options, ["a", "mode", "nonlinearity"]);
+  checkOptions(`nn.init.${who}`, options, { a: is.number, mode: oneOf("fanIn", "fanOut"), nonlinearity: is.any });
   const mode = options.mode ?? "fanIn";
-  if (mode !== "fanIn" && mode !== "fanOut") {
-    throw new OptionError(`nn.init.${who}: mode must be "fanIn" or "fanOut", got ${describe(mode)}.`);
-  }
   return calculateGain(options.nonlinearity ?? "leakyRelu", options.a ?? 0) / Math.sqrt(fans(who, x)[mode]);
 }
 
@@ -130,7 +127,7 @@ export function kaimingNormal(x: Tensor, options: KaimingOptions = {}): Tensor {
  * arXiv:1312.6120. The Q of a normally distributed matrix, with signs that make R's diagonal positive.
  */
 export function orthogonal(x: Tensor, options: { gain?: number } = {}): Tensor {
-  checkOptions("nn.init.orthogonal", options, ["gain"]);
+  checkOptions("nn.init.orthogonal", options, { gain: is.number });
   if (checkTensor("orthogonal", "tensor", x).ndim < 2)
     throw new ShapeError(`nn.init.orthogonal: needs at least 2 dims, got ${show(x.shape)}.`);
   const rows = x.shape[0]!;
@@ -171,7 +168,7 @@ function orthonormalize(vectors: readonly Float64Array[]): void {
 
 /** Normally distributed, but drawn again, as it were, outside [a, b]; default mean 0, std 1, a −2, b 2. */
 export function truncNormal(x: Tensor, options: { mean?: number; std?: number; a?: number; b?: number } = {}): Tensor {
-  checkOptions("nn.init.truncNormal", options, ["mean", "std", "a", "b"]);
+  checkOptions("nn.init.truncNormal", options, { mean: is.number, std: is.atLeast0, a: is.number, b: is.number });
   const { mean = 0, std = 1, a = -2, b = 2 } = options;
   if (!(std > 0) || !(a < b))
     throw new OptionError(`nn.init.truncNormal: needs std > 0 and a < b, got ${std}, ${a} and ${b}.`);
@@ -198,12 +195,12 @@ function inverseErf(y: number): number {
 
 /** Keeps channels as they are: [out, in, …kernel], 1 where the input channel is the output channel, in the middle. */
 export function dirac(x: Tensor, options: { groups?: number } = {}): Tensor {
-  checkOptions("nn.init.dirac", options, ["groups"]);
+  checkOptions("nn.init.dirac", options, { groups: is.from1 });
   const { groups = 1 } = options;
   if (checkTensor("dirac", "tensor", x).ndim < 3 || x.ndim > 5)
     throw new ShapeError(`nn.init.dirac: needs 3, 4 or 5 dims (outputs, inputs, …kernel), got ${show(x.shape)}.`);
   const [outputs, inputs] = x.shape as [number, number];
-  if (!Number.isInteger(groups) || groups < 1 || outputs % groups !== 0)
+  if (outputs % groups !== 0)
     throw new OptionError(`nn.init.dirac: ${outputs} outputs do not divide into ${describe(groups)} groups.`);
   const perGroup = outputs / groups;
   return noGrad(() => {
@@ -221,7 +218,7 @@ export function dirac(x: Tensor, options: { groups?: number } = {}): Tensor {
 
 /** Normally distributed (std, default 0.01), and in each column the share `sparsity` set to 0. Martens 2010. */
 export function sparse(x: Tensor, sparsity: number, options: { std?: number } = {}): Tensor {
-  checkOptions("nn.init.sparse", options, ["std"]);
+  checkOptions("nn.init.sparse", options, { std: is.atLeast0 });
   if (checkTensor("sparse", "tensor", x).ndim !== 2)
     throw new ShapeError(`nn.init.sparse: needs a matrix, got ${show(x.shape)}.`);
   if (!(sparsity >= 0 && sparsity <= 1))

@@ -1,5 +1,5 @@
 import { checkDType, type DType } from "../tensor/dtype.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { sizeArguments } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { linear } from "../ops/linear.ts";
@@ -26,7 +26,7 @@ export class Linear extends Module {
 
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
     super();
-    checkOptions("Linear", options, ["bias", "dtype"]);
+    checkOptions("Linear", options, { bias: is.flag, dtype: is.any });
     sizeArguments("Linear", [inFeatures, outFeatures]);
     const dtype = checkDType("Linear", options.dtype ?? "float32");
     this.inFeatures = inFeatures;

@@ -2,7 +2,7 @@ import { describe, DTypeError, OptionError, ShapeError } from "../tensor/errors.
 import { checkDType, isFloating, type DType } from "../tensor/dtype.ts";
 import { noGrad } from "../autograd/mode.ts";
 import { sameShape, show } from "../tensor/shape.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkKind, checkOptions, is } from "../tensor/options.ts";
 import { detach, to } from "../ops/to.ts";
 import { SparseTensor } from "../tensor/sparse.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -109,7 +109,7 @@ export abstract class Module {
    * fit, unless `{ strict: false }`, which allows missing and unexpected names and returns them.
    */
   loadStateDict(state: StateDict, options: { strict?: boolean } = {}): { missing: string[]; unexpected: string[] } {
-    checkOptions("loadStateDict", options, ["strict"]);
+    checkOptions("loadStateDict", options, { strict: is.flag });
     if (typeof state !== "object" || state === null) {
       throw new OptionError(`loadStateDict: needs an object of tensors by name, got ${describe(state)}.`);
     }
@@ -143,6 +143,7 @@ export abstract class Module {
 
   /** Training mode (or not) for this module and all inside. */
   train(mode = true): this {
+    checkKind("train", "mode", mode, is.flag);
     for (const module of this.modules()) module.training = mode;
     return this;
   }
@@ -163,7 +164,7 @@ export abstract class Module {
     return this;
   }
   zeroGrad(options: { setToNone?: boolean } = {}): void {
-    checkOptions("zeroGrad", options, ["setToNone"]);
+    checkOptions("zeroGrad", options, { setToNone: is.flag });
     for (const parameter of this.parameters()) {
       if (options.setToNone ?? true) parameter.dropGradient();
       else if (parameter.grad instanceof SparseTensor) parameter.grad = parameter.grad.zeroed();
@@ -191,7 +192,7 @@ export abstract class Module {
 
   /** Adds a tensor that is kept but not learned, as property `name`; into `stateDict()` unless `{ persistent: false }`. */
   registerBuffer(name: string, tensor: Tensor, options: { persistent?: boolean } = {}): void {
-    checkOptions("registerBuffer", options, ["persistent"]);
+    checkOptions("registerBuffer", options, { persistent: is.flag });
     if (!(tensor instanceof Tensor))
       throw new OptionError(`registerBuffer: ${describe(name)} must be a tensor, got ${describe(tensor)}.`);
     this.put("registerBuffer", name, new Buffer(tensor, options.persistent ?? true));

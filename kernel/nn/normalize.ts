@@ -2,7 +2,7 @@ import { noGrad } from "../autograd/mode.ts";
 import { batchNorm, groupNorm, layerNorm } from "../ops/normalize.ts";
 import { filled } from "../tensor/create.ts";
 import { ShapeError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is, orNull } from "../tensor/options.ts";
 import { show, sizeArguments, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
@@ -41,7 +41,12 @@ abstract class BatchNorm extends Module {
 
   constructor(numFeatures: number, options: BatchNormLayerOptions = {}) {
     super();
-    checkOptions(new.target.name, options, ["eps", "momentum", "affine", "trackRunningStats"]);
+    checkOptions(new.target.name, options, {
+      eps: is.atLeast0,
+      momentum: orNull(is.number),
+      affine: is.flag,
+      trackRunningStats: is.flag,
+    });
     sizeArguments(new.target.name, [numFeatures]);
     this.numFeatures = numFeatures;
     this.eps = options.eps ?? 1e-5;
@@ -97,7 +102,7 @@ abstract class InstanceNorm extends Module {
 
   constructor(numFeatures: number, options: NormOptions = {}) {
     super();
-    checkOptions(new.target.name, options, ["eps", "affine"]);
+    checkOptions(new.target.name, options, { eps: is.atLeast0, affine: is.flag });
     sizeArguments(new.target.name, [numFeatures]);
     this.numFeatures = numFeatures;
     this.eps = options.eps ?? 1e-5;
@@ -134,7 +139,7 @@ export class RMSNorm extends Module {
 
   constructor(normalizedShape: number | Shape, options: { eps?: number; elementwiseAffine?: boolean } = {}) {
     super();
-    checkOptions("RMSNorm", options, ["eps", "elementwiseAffine"]);
+    checkOptions("RMSNorm", options, { eps: is.atLeast0, elementwiseAffine: is.flag });
     this.normalizedShape = sizeArguments("RMSNorm", [normalizedShape] as never);
     this.eps = options.eps;
     this.weight = affine(this.normalizedShape, options.elementwiseAffine ?? true).weight;
@@ -159,7 +164,7 @@ export class LayerNorm extends Module {
     options: { eps?: number; elementwiseAffine?: boolean; bias?: boolean } = {},
   ) {
     super();
-    checkOptions("LayerNorm", options, ["eps", "elementwiseAffine", "bias"]);
+    checkOptions("LayerNorm", options, { eps: is.atLeast0, elementwiseAffine: is.flag, bias: is.flag });
     this.normalizedShape = sizeArguments("LayerNorm", [normalizedShape] as never);
     this.eps = options.eps ?? 1e-5;
     ({ weight: this.weight, bias: this.bias } = affine(this.normalizedShape, options.elementwiseAffine ?? true));
@@ -182,7 +187,7 @@ export class GroupNorm extends Module {
 
   constructor(numGroups: number, numChannels: number, options: NormOptions = {}) {
     super();
-    checkOptions("GroupNorm", options, ["eps", "affine"]);
+    checkOptions("GroupNorm", options, { eps: is.atLeast0, affine: is.flag });
     sizeArguments("GroupNorm", [numGroups, numChannels]);
     if (numChannels % numGroups !== 0)
       throw new ShapeError(`GroupNorm: ${numChannels} channels do not divide into ${numGroups} groups.`);

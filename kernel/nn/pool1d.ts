@@ -8,7 +8,9 @@ import {
   maxPool2d,
   type AvgPoolOptions,
   type MaxPoolOptions,
+  type WithIndices,
 } from "../ops/pool.ts";
+import { avgPoolKinds, maxPoolKinds } from "../ops/poolOptions.ts";
 import { squeeze, unsqueeze } from "../ops/reshape.ts";
 import { ShapeError } from "../tensor/errors.ts";
 import { checkOptions } from "../tensor/options.ts";
@@ -22,11 +24,6 @@ function asImage(who: string, x: Tensor): Tensor {
 }
 const one = (value: Spatial): number => (typeof value === "number" ? value : value[0]!);
 
-/** As for the functions; indices only from those. */
-export type MaxPoolLayerOptions = Omit<MaxPoolOptions, "returnIndices">;
-export const maxPoolNames = ["stride", "padding", "dilation", "ceilMode"];
-export const avgPoolNames = ["stride", "padding", "ceilMode", "countIncludePad", "divisorOverride"];
-
 /** Options of images: nothing happens in the direction that is one pixel high. */
 function widened(options: object): object {
   const rest = { ...options } as { [name: string]: unknown };
@@ -36,15 +33,19 @@ function widened(options: object): object {
   return rest;
 }
 
-/** The largest element of each window of [batch, channels, length]. */
-export function maxPool1d(x: Tensor, kernelSize: Spatial, options: MaxPoolLayerOptions = {}): Tensor {
-  checkOptions("maxPool1d", options, maxPoolNames);
-  return squeeze(maxPool2d(asImage("maxPool1d", x), [1, one(kernelSize)], widened(options)), -2);
-}
+/** Values, or values and indices, one dim less. */
+const flat = (result: Tensor | [Tensor, Tensor]): Tensor | [Tensor, Tensor] =>
+  Array.isArray(result) ? [squeeze(result[0], -2), squeeze(result[1], -2)] : squeeze(result, -2);
+
+/** The largest element of each window of [batch, channels, length]; with `{ returnIndices: true }` [values, indices]. */
+export const maxPool1d = ((x: Tensor, kernelSize: Spatial, options: MaxPoolOptions = {}) => {
+  checkOptions("maxPool1d", options, maxPoolKinds);
+  return flat(maxPool2d(asImage("maxPool1d", x), [1, one(kernelSize)], widened(options)));
+}) as WithIndices<Spatial, MaxPoolOptions>;
 
 /** The mean of each window of [batch, channels, length]. */
 export function avgPool1d(x: Tensor, kernelSize: Spatial, options: AvgPoolOptions = {}): Tensor {
-  checkOptions("avgPool1d", options, avgPoolNames);
+  checkOptions("avgPool1d", options, avgPoolKinds);
   return squeeze(avgPool2d(asImage("avgPool1d", x), [1, one(kernelSize)], widened(options)), -2);
 }
 
@@ -54,6 +55,8 @@ export function adaptiveAvgPool1d(x: Tensor, outputSize: number): Tensor {
 }
 
 /** The largest elements of pieces that divide [batch, channels, length] into `outputSize`. */
-export function adaptiveMaxPool1d(x: Tensor, outputSize: number): Tensor {
-  return squeeze(adaptiveMaxPool2d(asImage("adaptiveMaxPool1d", x), [1, outputSize]), -2);
-}
+export const adaptiveMaxPool1d = ((x: Tensor, outputSize: number, options: { returnIndices?: false } = {}) =>
+  flat(adaptiveMaxPool2d(asImage("adaptiveMaxPool1d", x), [1, outputSize], options))) as WithIndices<
+  number,
+  { returnIndices?: boolean }
+>;

@@ -9,8 +9,8 @@ import { transpose } from "../ops/transpose.ts";
 import { sigmoid } from "../ops/sigmoid.ts";
 import { tanh } from "../ops/trigonometric.ts";
 import { filled } from "../tensor/create.ts";
-import { describe, OptionError, ShapeError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { ShapeError } from "../tensor/errors.ts";
+import { checkOptions, is, oneOf, type Kinds } from "../tensor/options.ts";
 import { show, sizeArguments } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { dropout } from "./dropout.ts";
@@ -30,7 +30,13 @@ export interface RecurrentOptions {
   /** Also read backwards; the two directions' outputs are joined. Default false. */
   bidirectional?: boolean;
 }
-const known = ["numLayers", "bias", "batchFirst", "dropout", "bidirectional"];
+const kinds: Kinds = {
+  numLayers: is.from1,
+  bias: is.flag,
+  batchFirst: is.flag,
+  dropout: is.share,
+  bidirectional: is.flag,
+};
 
 /** Weights of one layer and direction. */
 interface Cell {
@@ -53,23 +59,15 @@ abstract class Recurrent extends Module {
   readonly hiddenSize: number;
   protected readonly options: Required<RecurrentOptions>;
 
-  constructor(
-    inputSize: number,
-    hiddenSize: number,
-    gates: number,
-    options: RecurrentOptions,
-    more: readonly string[] = [],
-  ) {
+  constructor(inputSize: number, hiddenSize: number, gates: number, options: RecurrentOptions, more: Kinds = {}) {
     super();
     const who = new.target.name;
-    checkOptions(who, options, [...known, ...more]);
+    checkOptions(who, options, { ...kinds, ...more });
     sizeArguments(who, [inputSize, hiddenSize]);
     this.inputSize = inputSize;
     this.hiddenSize = hiddenSize;
     this.options = { numLayers: 1, bias: true, batchFirst: false, dropout: 0, bidirectional: false, ...options };
     const { numLayers, bidirectional, bias } = this.options;
-    if (!Number.isInteger(numLayers) || numLayers < 1)
-      throw new OptionError(`${who}: numLayers must be a whole number ≥ 1, got ${describe(numLayers)}.`);
     const bound = 1 / Math.sqrt(hiddenSize);
     const self = this as unknown as { [name: string]: Parameter };
     for (let layer = 0; layer < numLayers; layer++) {
@@ -165,11 +163,8 @@ export class RNN extends Recurrent {
     hiddenSize: number,
     options: RecurrentOptions & { nonlinearity?: "tanh" | "relu" } = {},
   ) {
-    super(inputSize, hiddenSize, 1, options, ["nonlinearity"]);
+    super(inputSize, hiddenSize, 1, options, { nonlinearity: oneOf("tanh", "relu") });
     const { nonlinearity = "tanh" } = options;
-    if (nonlinearity !== "tanh" && nonlinearity !== "relu") {
-      throw new OptionError(`RNN: nonlinearity must be "tanh" or "relu", got ${describe(nonlinearity)}.`);
-    }
     this.activation = nonlinearity === "tanh" ? tanh : relu;
   }
   protected override advance(input: Tensor, [h]: readonly Tensor[], { hh, bhh }: Cell): readonly Tensor[] {

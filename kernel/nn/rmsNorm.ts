@@ -5,7 +5,7 @@ import { square } from "../ops/pow.ts";
 import { rsqrt } from "../ops/roots.ts";
 import { mean } from "../ops/sum.ts";
 import { ShapeError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { show, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -18,7 +18,7 @@ const epsilon: { readonly [dtype: string]: number } = { float32: 2 ** -23, float
  * Zhang & Sennrich 2019, arXiv:1910.07467. Same results as torch.nn.functional.rms_norm.
  */
 export function rmsNorm(x: Tensor, normalizedShape: Shape, weight?: Tensor, options: { eps?: number } = {}): Tensor {
-  checkOptions("rmsNorm", options, ["eps"]);
+  checkOptions("rmsNorm", options, { eps: is.atLeast0 });
   const lead = checkTensor("rmsNorm", "x", x).ndim - normalizedShape.length;
   if (normalizedShape.length === 0 || show(x.shape.slice(Math.max(0, lead))) !== show(normalizedShape)) {
     throw new ShapeError(`rmsNorm: the last dims of ${show(x.shape)} must be ${show(normalizedShape)}.`);
@@ -33,7 +33,7 @@ export function rmsNorm(x: Tensor, normalizedShape: Shape, weight?: Tensor, opti
 
 /** Each channel (dim 1) of each example standardised over its places, then · weight + bias. Ulyanov et al. 2016, arXiv:1607.08022. */
 export function instanceNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options: { eps?: number } = {}): Tensor {
-  checkOptions("instanceNorm", options, ["eps"]);
+  checkOptions("instanceNorm", options, { eps: is.atLeast0 });
   if (checkTensor("instanceNorm", "x", x).ndim < 3)
     throw new ShapeError(`instanceNorm: needs [batch, channels, places …], got ${show(x.shape)}.`);
   return groupNorm(x, x.shape[1]!, weight, bias, options);

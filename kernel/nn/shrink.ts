@@ -6,7 +6,7 @@ import { narrow } from "../ops/slice.ts";
 import { sigmoid } from "../ops/sigmoid.ts";
 import { softmax } from "../ops/softmax.ts";
 import { ShapeError } from "../tensor/errors.ts";
-import { checkNumber, checkOptions } from "../tensor/options.ts";
+import { checkNumber, checkOptions, is } from "../tensor/options.ts";
 import { checkDim, show } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -20,7 +20,7 @@ const celuOp = elementwise({
 });
 /** x where x > 0, else α (e^(x/α) − 1); α default 1. Barron 2017, arXiv:1704.07483. */
 export function celu(x: Tensor, options: { alpha?: number } = {}): Tensor {
-  checkOptions("celu", options, ["alpha"]);
+  checkOptions("celu", options, { alpha: is.number });
   const { alpha = 1 } = options;
   checkNumber("celu", "alpha", alpha, "other than 0", (a) => a !== 0);
   return celuOp([checkTensor("celu", "x", x)], [alpha]);
@@ -35,7 +35,7 @@ const hardshrinkOp = elementwise({
 });
 /** x where |x| > λ (default 0.5), else 0. */
 export function hardshrink(x: Tensor, options: { lambd?: number } = {}): Tensor {
-  checkOptions("hardshrink", options, ["lambd"]);
+  checkOptions("hardshrink", options, { lambd: is.number });
   return hardshrinkOp([checkTensor("hardshrink", "x", x)], [options.lambd ?? 0.5]);
 }
 
@@ -48,9 +48,8 @@ const softshrinkOp = elementwise({
 });
 /** x brought nearer to 0 by λ (default 0.5), and 0 within it. */
 export function softshrink(x: Tensor, options: { lambd?: number } = {}): Tensor {
-  checkOptions("softshrink", options, ["lambd"]);
+  checkOptions("softshrink", options, { lambd: is.atLeast0 });
   const { lambd = 0.5 } = options;
-  checkNumber("softshrink", "lambd", lambd, "≥ 0", (l) => l >= 0);
   return softshrinkOp([checkTensor("softshrink", "x", x)], [lambd]);
 }
 

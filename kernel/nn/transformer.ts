@@ -2,7 +2,7 @@ import { add } from "../ops/arithmetic.ts";
 import { gelu } from "../ops/activations.ts";
 import { relu } from "../ops/relu.ts";
 import { describe, OptionError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, either, is, oneOf, type Kinds } from "../tensor/options.ts";
 import { sizeArguments } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { MultiheadAttention } from "./attention.ts";
@@ -29,7 +29,15 @@ export interface TransformerEncoderLayerOptions {
   /** Additive biases in all linear layers and norms. Default true. */
   bias?: boolean;
 }
-const known = ["dimFeedforward", "dropout", "activation", "layerNormEps", "batchFirst", "normFirst", "bias"];
+const kinds: Kinds = {
+  dimFeedforward: is.from1,
+  dropout: is.share,
+  activation: either(oneOf("relu", "gelu"), is.callable),
+  layerNormEps: is.atLeast0,
+  batchFirst: is.flag,
+  normFirst: is.flag,
+  bias: is.flag,
+};
 
 /** Masks as for `MultiheadAttention`: bool, true to leave out, or numbers added to the scores. */
 export interface EncoderLayerMasks {
@@ -59,7 +67,7 @@ export class TransformerEncoderLayer extends Module {
   constructor(dModel: number, nhead: number, options: TransformerEncoderLayerOptions = {}) {
     super();
     const who = "TransformerEncoderLayer";
-    checkOptions(who, options, known);
+    checkOptions(who, options, kinds);
     const {
       dimFeedforward = 2048,
       dropout = 0.1,
@@ -68,11 +76,6 @@ export class TransformerEncoderLayer extends Module {
       batchFirst = false,
       bias = true,
     } = options;
-    if (activation !== "relu" && activation !== "gelu" && typeof activation !== "function") {
-      throw new OptionError(
-        `${who}: activation must be "relu", "gelu" or a function of a tensor, got ${describe(activation)}.`,
-      );
-    }
     this.selfAttn = new MultiheadAttention(dModel, nhead, { dropout, bias, batchFirst });
     this.linear1 = new Linear(dModel, dimFeedforward, { bias });
     this.linear2 = new Linear(dimFeedforward, dModel, { bias });
@@ -87,7 +90,11 @@ export class TransformerEncoderLayer extends Module {
   }
 
   override forward(src: Tensor, masks: EncoderLayerMasks = {}): Tensor {
-    checkOptions("TransformerEncoderLayer.forward", masks, ["srcMask", "srcKeyPaddingMask", "isCausal"]);
+    checkOptions("TransformerEncoderLayer.forward", masks, {
+      srcMask: is.tensor,
+      srcKeyPaddingMask: is.tensor,
+      isCausal: is.flag,
+    });
     const options = {
       attnMask: masks.srcMask,
       keyPaddingMask: masks.srcKeyPaddingMask,
@@ -120,13 +127,17 @@ export class TransformerEncoder extends Module {
     if (!(encoderLayer instanceof Module))
       throw new OptionError(`${who}: needs a TransformerEncoderLayer first, got ${describe(encoderLayer)}.`);
     sizeArguments(who, [numLayers]);
-    checkOptions(who, options, ["norm"]);
+    checkOptions(who, options, { norm: ["a module", (x) => x instanceof Module] });
     this.layers = new ModuleList(Array.from({ length: numLayers }, () => copyModule(encoderLayer)));
     this.norm = options.norm;
   }
 
   override forward(src: Tensor, masks: EncoderMasks = {}): Tensor {
-    checkOptions("TransformerEncoder.forward", masks, ["mask", "srcKeyPaddingMask", "isCausal"]);
+    checkOptions("TransformerEncoder.forward", masks, {
+      mask: is.tensor,
+      srcKeyPaddingMask: is.tensor,
+      isCausal: is.flag,
+    });
     const { mask, ...rest } = masks;
     let x = src;
     for (const layer of this.layers) x = layer.forward(x, { srcMask: mask, ...rest }) as Tensor;

@@ -1,7 +1,6 @@
 import { elementwise, floating } from "../autograd/elementwise.ts";
 import { checkTensor, named, unary } from "../autograd/functions.ts";
-import { OptionError, describe } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is, oneOf } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 const exponentialLinear = elementwise({
@@ -16,7 +15,7 @@ const exponentialLinear = elementwise({
 
 /** Exponential linear unit: x above 0, α (eˣ − 1) below; α default 1. Clevert et al. 2016, arXiv:1511.07289. */
 export const elu = named("elu", (x: Tensor, options: { alpha?: number } = {}): Tensor => {
-  checkOptions("elu", options, ["alpha"]);
+  checkOptions("elu", options, { alpha: is.number });
   return exponentialLinear([checkTensor("elu", "x", x)], [options.alpha ?? 1]);
 });
 
@@ -46,7 +45,7 @@ const soft = elementwise({
 
 /** ln(1 + e^(βx)) / β, a smooth relu; x itself where βx > threshold. Defaults: β 1, threshold 20. */
 export const softplus = named("softplus", (x: Tensor, options: { beta?: number; threshold?: number } = {}): Tensor => {
-  checkOptions("softplus", options, ["beta", "threshold"]);
+  checkOptions("softplus", options, { beta: is.number, threshold: is.number });
   return soft([checkTensor("softplus", "x", x)], [options.beta ?? 1, options.threshold ?? 20]);
 });
 
@@ -63,17 +62,15 @@ const approximate = elementwise({
   dtype: floating,
 });
 
+export const geluForms = oneOf("none", "tanh");
 /**
  * x · Φ(x), Φ being the normal distribution function; `{ approximate: "tanh" }` for the cheaper form.
  *
  * Hendrycks & Gimpel 2016, arXiv:1606.08415.
  */
 export const gelu = named("gelu", (x: Tensor, options: { approximate?: "none" | "tanh" } = {}): Tensor => {
-  checkOptions("gelu", options, ["approximate"]);
+  checkOptions("gelu", options, { approximate: geluForms });
   const form = options.approximate ?? "none";
-  if (form !== "none" && form !== "tanh") {
-    throw new OptionError(`gelu: approximate must be "none" or "tanh", got ${describe(form)}.`);
-  }
   return (form === "none" ? exact : approximate)([checkTensor("gelu", "x", x)]);
 });
 

@@ -1,6 +1,6 @@
 import { elementwise, onlyFloating } from "../autograd/elementwise.ts";
 import { named, toTensors, type Operand } from "../autograd/functions.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, div, mul } from "./arithmetic.ts";
 import { bmm, mm, mv, outer } from "./matmul.ts";
@@ -14,7 +14,7 @@ export interface AddProductOptions {
 
 function family(who: string, product: (a: Tensor, b: Tensor) => Tensor) {
   return named(who, (x: Tensor, a: Tensor, b: Tensor, options: AddProductOptions = {}): Tensor => {
-    checkOptions(who, options, ["beta", "alpha"]);
+    checkOptions(who, options, { beta: is.number, alpha: is.number });
     const { beta = 1, alpha = 1 } = options;
     const y = alpha === 1 ? product(a, b) : mul(product(a, b), alpha);
     if (beta === 0) return y;
@@ -33,12 +33,12 @@ export const baddbmm = family("baddbmm", bmm);
 
 /** x + value · a · b, elementwise with broadcasting. */
 export const addcmul = named("addcmul", (x: Tensor, a: Tensor, b: Tensor, options: { value?: number } = {}): Tensor => {
-  checkOptions("addcmul", options, ["value"]);
+  checkOptions("addcmul", options, { value: is.value });
   return add(x, mul(mul(a, b), options.value ?? 1));
 });
 /** x + value · a / b, elementwise with broadcasting. */
 export const addcdiv = named("addcdiv", (x: Tensor, a: Tensor, b: Tensor, options: { value?: number } = {}): Tensor => {
-  checkOptions("addcdiv", options, ["value"]);
+  checkOptions("addcdiv", options, { value: is.value });
   return add(x, mul(div(a, b), options.value ?? 1));
 });
 

@@ -1,7 +1,7 @@
 import { checkTensor, named } from "../autograd/functions.ts";
 import { ones } from "../tensor/create.ts";
 import { DTypeError, OptionError, ShapeError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { show } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, mul } from "./arithmetic.ts";
@@ -40,7 +40,7 @@ export const scaledDotProductAttention = named(
   "scaledDotProductAttention",
   (q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor => {
     const who = "scaledDotProductAttention";
-    checkOptions(who, options, ["attnMask", "isCausal", "scale"]);
+    checkOptions(who, options, { attnMask: is.tensor, isCausal: is.flag, scale: is.number });
     for (const [name, x] of Object.entries({ query: q, key: k, value: v })) {
       if (checkTensor(who, name, x).ndim < 2)
         throw new ShapeError(`${who}: ${name} needs at least 2 dims, got ${show(x.shape)}.`);

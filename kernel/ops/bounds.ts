@@ -1,6 +1,6 @@
 import { elementwise } from "../autograd/elementwise.ts";
 import { checkTensor, named } from "../autograd/functions.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { clamp } from "./clamp.ts";
 
@@ -21,7 +21,7 @@ const replace = elementwise({
 export const nanToNum = named(
   "nanToNum",
   (x: Tensor, options: { nan?: number; posinf?: number; neginf?: number } = {}): Tensor => {
-    checkOptions("nanToNum", options, ["nan", "posinf", "neginf"]);
+    checkOptions("nanToNum", options, { nan: is.value, posinf: is.value, neginf: is.value });
     const largest = checkTensor("nanToNum", "x", x).dtype === "float64" ? Number.MAX_VALUE : 3.4028234663852886e38;
     return replace([x], [options.nan ?? 0, options.posinf ?? largest, options.neginf ?? -largest]);
   },

@@ -4,8 +4,8 @@ import { checkTensor, named } from "../autograd/functions.ts";
 import { gradMode } from "../autograd/mode.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { isFloating, resultType } from "../tensor/dtype.ts";
-import { describe, DTypeError, OptionError, ShapeError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { DTypeError, ShapeError } from "../tensor/errors.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { broadcastShapes, show, sizeOf } from "../tensor/shape.ts";
 import { elements, empty, packed, type Tensor } from "../tensor/tensor.ts";
 import { neg, sub } from "./arithmetic.ts";
@@ -119,9 +119,8 @@ const pull: Op<number> = defineOp({
 export const cdist = named("cdist", (a: Tensor, b: Tensor, options: { p?: number } = {}): Tensor => {
   checkTensor("cdist", "a", a);
   checkTensor("cdist", "b", b);
-  checkOptions("cdist", options, ["p"]);
+  checkOptions("cdist", options, { p: is.atLeast0 });
   const { p = 2 } = options;
-  if (!(typeof p === "number" && p >= 0)) throw new OptionError(`cdist: p must be a number ≥ 0, got ${describe(p)}.`);
   const dtype = resultType(a, b);
   if (!isFloating(dtype)) throw new DTypeError(`cdist: needs float32 or float64, got ${dtype}. Use x.to("float32").`);
   if (a.ndim < 2 || b.ndim < 2 || a.shape.at(-1) !== b.shape.at(-1)) {

@@ -1,7 +1,7 @@
 import { named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { eye } from "../tensor/create.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { add, mul, sub } from "./arithmetic.ts";
 import { checkSquare, eachMatrix, inStack, LinAlgError } from "./lu.ts";
@@ -57,7 +57,7 @@ const factor: Op<undefined> = defineOp({
  */
 export const cholesky = named("cholesky", (a: Tensor, options: { upper?: boolean } = {}): Tensor => {
   checkSquare("cholesky", "a", a);
-  checkOptions("cholesky", options, ["upper"]);
+  checkOptions("cholesky", options, { upper: is.flag });
   return (options.upper ?? false)
     ? transpose(factor([transpose(a, -2, -1)], undefined), -2, -1)
     : factor([a], undefined);

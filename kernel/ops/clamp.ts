@@ -2,7 +2,7 @@ import { elementwise, numeric } from "../autograd/elementwise.ts";
 import { checkTensor, named } from "../autograd/functions.ts";
 import { resultType } from "../tensor/dtype.ts";
 import { OptionError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { maximum, minimum } from "./extremum.ts";
 import { to } from "./to.ts";
@@ -27,7 +27,7 @@ export interface ClampOptions {
  */
 export const clamp = named("clamp", (x: Tensor, options: ClampOptions): Tensor => {
   checkTensor("clamp", "x", x);
-  checkOptions("clamp", options, ["min", "max"]);
+  checkOptions("clamp", options, { min: is.operand, max: is.operand });
   const { min, max } = options ?? {};
   if (min === undefined && max === undefined) {
     throw new OptionError("clamp: give { min }, { max } or both.");
@@ -52,6 +52,6 @@ const within = elementwise({
 
 /** As clamp between minVal (default −1) and maxVal (default 1), but with gradient 0 at the bounds. */
 export const hardtanh = named("hardtanh", (x: Tensor, options: { minVal?: number; maxVal?: number } = {}): Tensor => {
-  checkOptions("hardtanh", options, ["minVal", "maxVal"]);
+  checkOptions("hardtanh", options, { minVal: is.number, maxVal: is.number });
   return within([checkTensor("hardtanh", "x", x)], [options.minVal ?? -1, options.maxVal ?? 1]);
 });

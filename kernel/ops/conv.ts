@@ -12,7 +12,8 @@ import { compute } from "./compute.ts";
 import { forwardByColumns, inputByColumns, weightByColumns } from "./convColumns.ts";
 import {
   check,
-  convOptions,
+  convKinds,
+  convTransposeKinds,
   geometry,
   lifted,
   spatial,
@@ -122,7 +123,7 @@ function checkBias(who: string, bias: Tensor | undefined, channels: number): voi
  * kh, kw] and bias[out] or undefined → [batch, out, oh, ow], oh = ⌊(height + 2 padding − dilation (kh − 1) − 1) / stride⌋ + 1.
  */
 export const conv2d = named("conv2d", (x: Tensor, weight: Tensor, bias?: Tensor, given: ConvOptions = {}): Tensor => {
-  const checked = check("conv2d", 2, x, weight, given, convOptions, 1);
+  const checked = check("conv2d", 2, x, weight, given, convKinds, 1);
   const out = [0, 1].map((d) => {
     const reach = checked.dilation[d]! * (weight.shape[d + 2]! - 1) + 1;
     return Math.floor((checked.x.shape[d + 2]! + 2 * checked.padding[d]! - reach) / checked.stride[d]!) + 1;
@@ -142,7 +143,7 @@ export const conv2d = named("conv2d", (x: Tensor, weight: Tensor, bias?: Tensor,
 
 /** Convolution of sequences x[batch, in, length] with weight[out, in/groups, k] and bias[out] → [batch, out, length']. */
 export const conv1d = named("conv1d", (x: Tensor, weight: Tensor, bias?: Tensor, given: ConvOptions = {}): Tensor => {
-  check("conv1d", 1, x, weight, given, convOptions, 1);
+  check("conv1d", 1, x, weight, given, convKinds, 1);
   const padding = given.padding === "same" ? "same" : lifted(given.padding, 0);
   const y = conv2d(unsqueeze(x, -2), unsqueeze(weight, 2), bias, {
     groups: given.groups ?? 1,
@@ -160,7 +161,7 @@ export const conv1d = named("conv1d", (x: Tensor, weight: Tensor, bias?: Tensor,
 export const convTranspose2d = named(
   "convTranspose2d",
   (x: Tensor, weight: Tensor, bias?: Tensor, given: ConvTransposeOptions = {}): Tensor => {
-    const checked = check("convTranspose2d", 2, x, weight, given, [...convOptions, "outputPadding"], 0);
+    const checked = check("convTranspose2d", 2, x, weight, given, convTransposeKinds, 0);
     const extra = spatial("convTranspose2d", "outputPadding", given.outputPadding ?? 0, 2, 0);
     const size = [0, 1].map(
       (d) =>

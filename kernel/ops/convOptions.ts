@@ -1,9 +1,10 @@
 import { checkTensor } from "../autograd/functions.ts";
 import { describe, OptionError, ShapeError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, either, is, oneOf, type Kind, type Kinds } from "../tensor/options.ts";
 import { show, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Geometry } from "../wasm/conv.ts";
+import { pad } from "./pad.ts";
 import { unsqueeze } from "./reshape.ts";
 
 /** One number for all spatial dims, or one each. */
@@ -46,7 +47,7 @@ export function check(
   x: Tensor,
   weight: Tensor,
   options: ConvOptions,
-  known: readonly string[],
+  known: Kinds,
   channelDim: 0 | 1,
 ): Checked {
   checkTensor(who, "input", x);
@@ -71,13 +72,31 @@ export function check(
   const stride = spatial(who, "stride", options.stride ?? 1, dims, 1);
   const dilation = spatial(who, "dilation", options.dilation ?? 1, dims, 1);
   let padding: number[];
+  let input = x.ndim === dims + 2 ? x : unsqueeze(x, 0);
   if (options.padding === "same") {
-    if (stride.some((s) => s !== 1) || kernel.some((n, i) => (dilation[i]! * (n - 1)) % 2 !== 0)) {
-      throw new OptionError(`${who}: padding "same" needs stride 1 and an odd kernel; pad() the input by hand.`);
-    }
-    padding = kernel.map((n, i) => (dilation[i]! * (n - 1)) / 2);
+    const sides = samePadding(who, kernel, options, dims);
+    padding = sides.map(([left]) => left);
+    // An even kernel reaches one place further at the end.
+    const margins = sides.toReversed().flatMap(([left, right]) => [0, right - left]);
+    if (margins.some((n) => n !== 0)) input = pad(input, margins);
   } else padding = spatial(who, "padding", options.padding === "valid" ? 0 : (options.padding ?? 0), dims, 0);
-  return { x: x.ndim === dims + 2 ? x : unsqueeze(x, 0), stride, padding, dilation, groups };
+  return { x: input, stride, padding, dilation, groups };
+}
+
+/** The margins [left, right] of each dim with which the output is as large as the input. */
+export function samePadding(
+  who: string,
+  kernel: readonly number[],
+  options: ConvOptions,
+  dims: number,
+): [left: number, right: number][] {
+  if (spatial(who, "stride", options.stride ?? 1, dims, 1).some((s) => s !== 1))
+    throw new OptionError(`${who}: padding "same" needs stride 1, got ${describe(options.stride)}.`);
+  const dilation = spatial(who, "dilation", options.dilation ?? 1, dims, 1);
+  return kernel.map((n, i) => {
+    const total = dilation[i]! * (n - 1);
+    return [Math.floor(total / 2), Math.ceil(total / 2)];
+  });
 }
 
 export function geometry(
@@ -89,8 +108,19 @@ export function geometry(
   return { input, weight, output, stride, padding, dilation, groups } as unknown as Geometry;
 }
 
-/** What kinds of options all convolutions know. */
-export const convOptions = ["stride", "padding", "dilation", "groups"];
+/** A whole number for all spatial dims, or one for each. How many these are is seen later. */
+export function spatialKind(least: number): Kind {
+  const fits = (n: unknown): boolean => Number.isInteger(n) && (n as number) >= least;
+  return [`a whole number ≥ ${least}, or an array of them`, (x) => (Array.isArray(x) ? x.every(fits) : fits(x))];
+}
+/** The options that all convolutions know. */
+export const convKinds = {
+  stride: spatialKind(1),
+  padding: either(spatialKind(0), oneOf("same", "valid")),
+  dilation: spatialKind(1),
+  groups: is.from1,
+} satisfies Kinds;
+export const convTransposeKinds = { ...convKinds, padding: spatialKind(0), outputPadding: spatialKind(0) };
 
 /** One number → the same with a leading spatial dim of size 1. */
 export function lifted(value: Spatial | "same" | "valid" | undefined, fill: number): Spatial | "valid" | undefined {

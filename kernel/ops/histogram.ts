@@ -2,7 +2,7 @@ import { checkTensor, named } from "../autograd/functions.ts";
 import { filled } from "../tensor/create.ts";
 import { isFloating } from "../tensor/dtype.ts";
 import { describe, DTypeError, OptionError, ShapeError } from "../tensor/errors.ts";
-import { checkNumber, checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { sameShape, show } from "../tensor/shape.ts";
 import { elements, empty, packed, type Tensor } from "../tensor/tensor.ts";
 import { checkIndices } from "./gather.ts";
@@ -14,10 +14,9 @@ import { checkIndices } from "./gather.ts";
 export const bincount = named(
   "bincount",
   (x: Tensor, options: { weights?: Tensor; minlength?: number } = {}): Tensor => {
-    checkOptions("bincount", options, ["weights", "minlength"]);
+    checkOptions("bincount", options, { weights: is.tensor, minlength: is.count });
     if (checkIndices("bincount", x).ndim !== 1) throw new ShapeError(`bincount: needs a vector, got ${show(x.shape)}.`);
     const { weights, minlength = 0 } = options;
-    checkNumber("bincount", "minlength", minlength, "≥ 0, whole", (n) => Number.isInteger(n) && n >= 0);
     if (weights !== undefined && !sameShape(checkTensor("bincount", "weights", weights).shape, x.shape)) {
       throw new ShapeError(`bincount: weights must have the shape ${show(x.shape)}, got ${show(weights.shape)}.`);
     }
@@ -52,13 +51,12 @@ export const bincount = named(
 export const histc = named(
   "histc",
   (x: Tensor, options: { bins?: number; min?: number; max?: number } = {}): Tensor => {
-    checkOptions("histc", options, ["bins", "min", "max"]);
+    checkOptions("histc", options, { bins: is.from1, min: is.number, max: is.number });
     const { bins = 100 } = options;
     let { min = 0, max = 0 } = options;
     if (!isFloating(checkTensor("histc", "x", x).dtype)) {
       throw new DTypeError(`histc: needs float32 or float64, got ${x.dtype}. bincount counts whole numbers.`);
     }
-    checkNumber("histc", "bins", bins, "≥ 1, whole", (n) => Number.isInteger(n) && n >= 1);
     if (!(min <= max && max - min < Infinity)) {
       throw new OptionError(`histc: min must be ≤ max, and both finite, got ${describe(min)} and ${describe(max)}.`);
     }
@@ -94,7 +92,7 @@ export const searchsorted = named(
   (sorted: Tensor, values: Tensor, options: { right?: boolean } = {}): Tensor => {
     checkTensor("searchsorted", "sorted", sorted);
     checkTensor("searchsorted", "values", values);
-    checkOptions("searchsorted", options, ["right"]);
+    checkOptions("searchsorted", options, { right: is.flag });
     const { right = false } = options;
     if (sorted.ndim !== 1 && !sameShape(sorted.shape.slice(0, -1), values.shape.slice(0, -1))) {
       throw new ShapeError(

@@ -1,7 +1,7 @@
 import { checkTensor, named, toTensors, type Operand } from "../autograd/functions.ts";
 import { arange } from "../tensor/create.ts";
 import { describe, DTypeError, ShapeError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { broadcastShapes, sameShape, show, sizeOf } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { add, mul } from "./arithmetic.ts";
@@ -108,7 +108,7 @@ export const indexPut = named(
   "indexPut",
   (x: Tensor, entries: readonly Index[], values: Operand, options: { accumulate?: boolean } = {}): Tensor => {
     checkTensor("indexPut", "x", x);
-    checkOptions("indexPut", options, ["accumulate"]);
+    checkOptions("indexPut", options, { accumulate: is.flag });
     const [given] = toTensors("indexPut", values);
     const places = index(reshape(arange(x.numel()), x.shape), entries);
     if (!sameShape(broadcastShapes("indexPut", places.shape, given!.shape), places.shape)) {

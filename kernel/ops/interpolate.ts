@@ -2,10 +2,10 @@ import { checkTensor, named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { isFloating, type DType } from "../tensor/dtype.ts";
 import { describe, DTypeError, OptionError, ShapeError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is, oneOf, type Kind, type Kinds } from "../tensor/options.ts";
 import { show } from "../tensor/shape.ts";
 import { elements, empty, type Tensor } from "../tensor/tensor.ts";
-import { spatial, type Spatial } from "./convOptions.ts";
+import { spatial, spatialKind, type Spatial } from "./convOptions.ts";
 import { clone } from "./to.ts";
 
 /** How the places of one dim are made of the old ones: place i is the sum of its taps. */
@@ -140,6 +140,26 @@ export interface InterpolateOptions {
   recomputeScaleFactor?: boolean;
 }
 
+const factor = (x: unknown): boolean => typeof x === "number" && x > 0 && x < Infinity;
+const factors: Kind = ["a number > 0, or an array of them", (x) => (Array.isArray(x) ? x.every(factor) : factor(x))];
+const interpolateKinds = {
+  size: spatialKind(1),
+  scaleFactor: factors,
+  mode: oneOf(...modes),
+  alignCorners: is.flag,
+  recomputeScaleFactor: is.flag,
+} satisfies Kinds;
+
+/** Refuses options that do not go together, whatever the input is. */
+export function checkInterpolate(who: string, options: InterpolateOptions | undefined): void {
+  checkOptions(who, options, interpolateKinds);
+  const { size, scaleFactor, mode = "nearest", alignCorners = false } = options ?? {};
+  if (alignCorners && (mode.startsWith("nearest") || mode === "area"))
+    throw new OptionError(`${who}: alignCorners has no meaning for mode "${mode}"; leave it out.`);
+  if ((size === undefined) === (scaleFactor === undefined))
+    throw new OptionError(`${who}: give { size } or { scaleFactor }, one of them.`);
+}
+
 /** Dims with the modes that need a certain number of them. */
 const spatialDims: { readonly [mode in Mode]?: number } = { linear: 1, bilinear: 2, bicubic: 2, trilinear: 3 };
 
@@ -150,12 +170,9 @@ const spatialDims: { readonly [mode in Mode]?: number } = { linear: 1, bilinear:
  */
 export const interpolate = named("interpolate", (x: Tensor, options: InterpolateOptions): Tensor => {
   checkTensor("interpolate", "x", x);
-  checkOptions("interpolate", options, ["size", "scaleFactor", "mode", "alignCorners", "recomputeScaleFactor"]);
+  checkInterpolate("interpolate", options);
   const { size, scaleFactor, mode = "nearest", alignCorners = false, recomputeScaleFactor = false } = options ?? {};
   const dims = x.ndim - 2;
-  if (!modes.includes(mode)) {
-    throw new OptionError(`interpolate: mode must be one of ${modes.join(", ")}, got ${describe(mode)}.`);
-  }
   if (dims < 1 || dims > 3 || (spatialDims[mode] ?? dims) !== dims) {
     const need = spatialDims[mode] === undefined ? "one to three" : String(spatialDims[mode]);
     throw new ShapeError(
@@ -163,19 +180,13 @@ export const interpolate = named("interpolate", (x: Tensor, options: Interpolate
     );
   }
   if (!isFloating(x.dtype)) throw new DTypeError(`interpolate: needs float32 or float64, got ${x.dtype}.`);
-  if (alignCorners && (mode.startsWith("nearest") || mode === "area")) {
-    throw new OptionError(`interpolate: alignCorners has no meaning for mode "${mode}"; leave it out.`);
-  }
-  if ((size === undefined) === (scaleFactor === undefined)) {
-    throw new OptionError("interpolate: give { size } or { scaleFactor }, one of them.");
-  }
   const old = x.shape.slice(2);
   let target: readonly number[];
   let factors: readonly (number | undefined)[] = old.map(() => undefined);
   if (size !== undefined) target = spatial("interpolate", "size", size, dims, 1);
   else {
     const each = typeof scaleFactor === "number" ? old.map(() => scaleFactor) : scaleFactor!;
-    if (!Array.isArray(each) || each.length !== dims || !each.every((f) => typeof f === "number" && f > 0)) {
+    if (each.length !== dims) {
       throw new OptionError(
         `interpolate: scaleFactor must be a number > 0, or an array of ${dims}, got ${describe(scaleFactor)}.`,
       );

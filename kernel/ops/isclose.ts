@@ -1,6 +1,6 @@
 import { boolean, elementwise } from "../autograd/elementwise.ts";
 import { checkTensor, named, toTensors, type Operand } from "../autograd/functions.ts";
-import { checkNumber, checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { eq } from "./compare.ts";
@@ -26,10 +26,8 @@ export interface IscloseOptions {
 
 function compare(who: string, a: Tensor, b: Operand, options: IscloseOptions): Tensor {
   checkTensor(who, "a", a);
-  checkOptions(who, options, ["rtol", "atol", "equalNan"]);
+  checkOptions(who, options, { rtol: is.atLeast0, atol: is.atLeast0, equalNan: is.flag });
   const { rtol = 1e-5, atol = 1e-8, equalNan = false } = options;
-  checkNumber(who, "rtol", rtol, "≥ 0", (x) => x >= 0);
-  checkNumber(who, "atol", atol, "≥ 0", (x) => x >= 0);
   return near(toTensors(who, a, b), [rtol, atol, equalNan ? 1 : 0]);
 }
 

@@ -1,6 +1,6 @@
 import { checkTensor, named } from "../autograd/functions.ts";
 import { describe, OptionError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { checkDims } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { amax, amin } from "./max.ts";
@@ -22,7 +22,7 @@ export const linalgNorm = named(
   "linalgNorm",
   (x: Tensor, order?: number | "fro" | null, dim?: Dims, options: ReduceOptions = {}): Tensor => {
     checkTensor("linalg.norm", "x", x);
-    checkOptions("linalg.norm", options, ["keepdim"]);
+    checkOptions("linalg.norm", options, { keepdim: is.flag });
     const dims = dim === undefined || dim === null ? undefined : typeof dim === "number" ? [dim] : dim;
     if (order === undefined || order === null) return norm(x, 2, dims, options);
     const over = dims ?? x.shape.map((_, d) => d);

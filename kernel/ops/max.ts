@@ -1,7 +1,7 @@
 import { checkTensor, named, type Named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { ShapeError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { reduce, type Reducer } from "../tensor/reduce.ts";
 import { checkDim, checkDims, show, sizeOf } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -65,7 +65,7 @@ function family(which: "max" | "min", position: Reducer) {
   });
 
   const check = (who: string, x: Tensor, dims: readonly number[], options: ReduceOptions): void => {
-    checkOptions(who, options, ["keepdim"]);
+    checkOptions(who, options, { keepdim: is.flag });
     if (dims.some((d) => x.shape[d] === 0) || (sizeOf(x.shape) === 0 && dims.length === x.ndim)) {
       throw new ShapeError(
         `${who}: there is no ${which === "max" ? "largest" : "smallest"} element in ${show(x.shape)}.`,
@@ -140,7 +140,7 @@ function extremum(
 ): Named<Extremum> {
   return named(which, ((x: Tensor, dim?: number | Tensor, options: ReduceOptions = {}) => {
     checkTensor(which, "x", x);
-    checkOptions(which, options, ["keepdim"]);
+    checkOptions(which, options, { keepdim: is.flag });
     if (dim instanceof Tensor) return pair(x, dim);
     return dim === undefined || dim === null ? over(x) : along(x, dim, options);
   }) as Extremum);

@@ -3,7 +3,7 @@ import { checkTensor, named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { isFloating } from "../tensor/dtype.ts";
 import { describe, DTypeError, OptionError, ShapeError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is, oneOf } from "../tensor/options.ts";
 import { checkDim, show } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, div, mul, sub } from "./arithmetic.ts";
@@ -55,7 +55,7 @@ export interface Median {
 /** The middle element, the lower one of two: `median(x)`; `median(x, dim)` → { values, indices }. NaN if there is one. */
 export const median = named("median", ((x: Tensor, dim?: number, options: ReduceOptions = {}) => {
   checkTensor("median", "x", x);
-  checkOptions("median", options, ["keepdim"]);
+  checkOptions("median", options, { keepdim: is.flag });
   if (dim === undefined || dim === null) return ofAll([x], undefined);
   return middle(x, checkDim("median", dim, x.ndim), options.keepdim ?? false);
 }) as Median);
@@ -74,14 +74,9 @@ export const quantile = named(
   "quantile",
   (x: Tensor, q: number | readonly number[], dim?: number | null, options: QuantileOptions = {}): Tensor => {
     checkTensor("quantile", "x", x);
-    checkOptions("quantile", options, ["keepdim", "interpolation"]);
+    checkOptions("quantile", options, { keepdim: is.flag, interpolation: oneOf(...interpolations) });
     const { keepdim = false, interpolation = "linear" } = options;
     if (!isFloating(x.dtype)) throw new DTypeError(`quantile: needs float32 or float64, got ${x.dtype}.`);
-    if (!interpolations.includes(interpolation)) {
-      throw new OptionError(
-        `quantile: interpolation must be one of ${interpolations.join(", ")}, got ${describe(interpolation)}.`,
-      );
-    }
     const flat = dim === undefined || dim === null;
     const source = flat || x.ndim === 0 ? flatten(x) : x;
     const d = flat ? 0 : checkDim("quantile", dim, x.ndim);

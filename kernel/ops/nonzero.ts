@@ -1,6 +1,6 @@
 import { checkTensor, named } from "../autograd/functions.ts";
 import { expandTo } from "../autograd/broadcast.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { broadcastShapes } from "../tensor/shape.ts";
 import { elements, empty, type Tensor } from "../tensor/tensor.ts";
 import { unbind } from "./cat.ts";
@@ -33,7 +33,7 @@ export interface Nonzero {
  */
 export const nonzero = named("nonzero", ((x: Tensor, options: { asTuple?: boolean } = {}) => {
   checkTensor("nonzero", "x", x);
-  checkOptions("nonzero", options, ["asTuple"]);
+  checkOptions("nonzero", options, { asTuple: is.flag });
   const places = placesOf(x);
   // With asTuple a single number counts as a vector of one, as in PyTorch.
   const shape = options.asTuple && x.ndim === 0 ? [1] : x.shape;

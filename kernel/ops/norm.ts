@@ -1,6 +1,6 @@
 import { elementwise } from "../autograd/elementwise.ts";
 import { checkTensor, named } from "../autograd/functions.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ne } from "./compare.ts";
 import { amax, amin } from "./max.ts";
@@ -22,7 +22,7 @@ const root = elementwise({
  */
 export const norm = named("norm", (x: Tensor, p = 2, dim?: Dims, options: ReduceOptions = {}): Tensor => {
   checkTensor("norm", "x", x);
-  checkOptions("norm", options, ["keepdim"]);
+  checkOptions("norm", options, { keepdim: is.flag });
   if (p === Infinity) return amax(abs(x), dim, options);
   if (p === -Infinity) return amin(abs(x), dim, options);
   if (p === 0) return to(sum(ne(x, 0), dim, options), x.dtype);

@@ -1,7 +1,7 @@
 import { checkTensor, named } from "../autograd/functions.ts";
 import { within } from "../autograd/mode.ts";
 import { OptionError, ShapeError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { show, sizeOf, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, mul, sub } from "./arithmetic.ts";
@@ -53,7 +53,7 @@ export const layerNorm = named(
   "layerNorm",
   (x: Tensor, normalizedShape: Shape, weight?: Tensor, bias?: Tensor, options: { eps?: number } = {}): Tensor => {
     checkTensor("layerNorm", "x", x);
-    checkOptions("layerNorm", options, ["eps"]);
+    checkOptions("layerNorm", options, { eps: is.atLeast0 });
     const lead = x.ndim - normalizedShape.length;
     if (normalizedShape.length === 0 || show(x.shape.slice(Math.max(0, lead))) !== show(normalizedShape)) {
       throw new ShapeError(`layerNorm: the last dims of ${show(x.shape)} must be ${show(normalizedShape)}.`);
@@ -70,7 +70,7 @@ export const groupNorm = named(
   "groupNorm",
   (x: Tensor, numGroups: number, weight?: Tensor, bias?: Tensor, options: { eps?: number } = {}): Tensor => {
     checkTensor("groupNorm", "x", x);
-    checkOptions("groupNorm", options, ["eps"]);
+    checkOptions("groupNorm", options, { eps: is.atLeast0 });
     const channels = x.shape[1];
     if (channels === undefined || !Number.isInteger(numGroups) || numGroups < 1 || channels % numGroups !== 0) {
       throw new ShapeError(`groupNorm: the channels (dim 1) of ${show(x.shape)} must divide into ${numGroups} groups.`);
@@ -107,7 +107,7 @@ export const batchNorm = named(
     options: BatchNormOptions = {},
   ): Tensor => {
     const who = "batchNorm";
-    checkOptions(who, options, ["training", "momentum", "eps"]);
+    checkOptions(who, options, { training: is.flag, momentum: is.number, eps: is.atLeast0 });
     if (checkTensor(who, "x", x).ndim < 2)
       throw new ShapeError(`${who}: needs [batch, channels, …], got ${show(x.shape)}.`);
     const { training = false, momentum = 0.1, eps = 1e-5 } = options;

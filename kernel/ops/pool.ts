@@ -2,7 +2,7 @@ import { named } from "../autograd/functions.ts";
 import { gradMode } from "../autograd/mode.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { filled } from "../tensor/create.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { sizeOf, type Shape } from "../tensor/shape.ts";
 import { addressOf, elements, empty, packed, type Tensor } from "../tensor/tensor.ts";
 import { poolMax, poolMean, poolScatter, poolSpread, type Windows } from "../wasm/pool.ts";
@@ -11,9 +11,10 @@ import type { Spatial } from "./convOptions.ts";
 import { gather } from "./gather.ts";
 import {
   adaptiveWindows,
+  avgPoolKinds,
   checkImages,
   imagesOf,
-  poolOptions,
+  maxPoolKinds,
   windowsOf,
   type AvgPoolOptions,
   type MaxPoolOptions,
@@ -132,7 +133,7 @@ function maxima(x: Tensor, windows: Windows, returnIndices: boolean): Tensor | [
 }
 
 /** A function that gives indices beside values where `{ returnIndices: true }` asks for them. */
-interface WithIndices<Size, Options extends { returnIndices?: boolean }> {
+export interface WithIndices<Size, Options extends { returnIndices?: boolean }> {
   (x: Tensor, size: Size, options?: Options & { returnIndices?: false }): Tensor;
   (x: Tensor, size: Size, options: Options & { returnIndices: true }): [values: Tensor, indices: Tensor];
 }
@@ -142,7 +143,7 @@ interface WithIndices<Size, Options extends { returnIndices?: boolean }> {
  * NaN counts as larger than everything.
  */
 export const maxPool2d = named("maxPool2d", ((x: Tensor, kernelSize: Spatial, options: MaxPoolOptions = {}) => {
-  checkOptions("maxPool2d", options, [...poolOptions, "dilation", "returnIndices"]);
+  checkOptions("maxPool2d", options, maxPoolKinds);
   checkImages("maxPool2d", x);
   return maxima(x, windowsOf("maxPool2d", x, kernelSize, options), options.returnIndices ?? false);
 }) as WithIndices<Spatial, MaxPoolOptions>);
@@ -153,7 +154,7 @@ export const adaptiveMaxPool2d = named("adaptiveMaxPool2d", ((
   outputSize: OutputSize,
   options: { returnIndices?: boolean } = {},
 ) => {
-  checkOptions("adaptiveMaxPool2d", options, ["returnIndices"]);
+  checkOptions("adaptiveMaxPool2d", options, { returnIndices: is.flag });
   checkImages("adaptiveMaxPool2d", x);
   return maxima(x, adaptiveWindows("adaptiveMaxPool2d", x, outputSize), options.returnIndices ?? false);
 }) as WithIndices<OutputSize, { returnIndices?: boolean }>);
@@ -209,7 +210,7 @@ const spread: Op<Windows> = defineOp({
 
 /** The mean of each window of the last two dims; a margin counts as zeros unless `countIncludePad` is false. */
 export const avgPool2d = named("avgPool2d", (x: Tensor, kernelSize: Spatial, options: AvgPoolOptions = {}): Tensor => {
-  checkOptions("avgPool2d", options, [...poolOptions, "countIncludePad", "divisorOverride"]);
+  checkOptions("avgPool2d", options, avgPoolKinds);
   checkImages("avgPool2d", x);
   return average([x], windowsOf("avgPool2d", x, kernelSize, options));
 });

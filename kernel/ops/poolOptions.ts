@@ -1,9 +1,10 @@
 import { checkTensor } from "../autograd/functions.ts";
-import { describe, OptionError, ShapeError } from "../tensor/errors.ts";
+import { ShapeError } from "../tensor/errors.ts";
+import { is, type Kind, type Kinds } from "../tensor/options.ts";
 import { show, sizeOf, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Window, Windows } from "../wasm/pool.ts";
-import { spatial, type Spatial } from "./convOptions.ts";
+import { spatial, spatialKind, type Spatial } from "./convOptions.ts";
 
 export interface PoolOptions {
   /** Default: the kernel's size, so that windows do not overlap. */
@@ -28,7 +29,16 @@ export interface AvgPoolOptions extends PoolOptions {
 /** One number for all spatial dims, or one each; null leaves a dim as it is. */
 export type OutputSize = number | null | readonly (number | null)[];
 
-export const poolOptions = ["stride", "padding", "ceilMode"];
+const poolKinds = { stride: spatialKind(1), padding: spatialKind(0), ceilMode: is.flag } satisfies Kinds;
+export const maxPoolKinds = { ...poolKinds, dilation: spatialKind(1), returnIndices: is.flag };
+const divisor: Kind = ["a whole number other than 0", (n) => Number.isInteger(n) && n !== 0];
+export const avgPoolKinds = { ...poolKinds, countIncludePad: is.flag, divisorOverride: divisor };
+
+const outputFits = (n: unknown): boolean => n === null || (Number.isInteger(n) && (n as number) >= 1);
+export const outputKind: Kind = [
+  "a whole number ≥ 1 or null, or an array of them",
+  (x) => (Array.isArray(x) ? x.every(outputFits) : outputFits(x)),
+];
 
 /** An image, or a batch of them: refuses anything else. */
 export function checkImages(who: string, x: Tensor): void {
@@ -66,11 +76,6 @@ export function windowsOf(
   const padding = spatial(who, "padding", options.padding ?? 0, 2, 0);
   const dilation = spatial(who, "dilation", options.dilation ?? 1, 2, 1) as [number, number];
   const { ceilMode = false, countIncludePad = true, divisorOverride } = options;
-  if (divisorOverride !== undefined && (!Number.isInteger(divisorOverride) || divisorOverride === 0)) {
-    throw new OptionError(
-      `${who}: divisorOverride must be a whole number other than 0, got ${describe(divisorOverride)}.`,
-    );
-  }
   const sizes = x.shape.slice(-2);
   const numbers = [sizes, kernel, stride, padding, dilation];
   const key = `${numbers.map((pair) => pair.join()).join(" ")} ${ceilMode} ${countIncludePad} ${divisorOverride}`;

@@ -2,7 +2,7 @@ import { checkTensor, named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { isFloating } from "../tensor/dtype.ts";
 import { eye } from "../tensor/create.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { reduce } from "../tensor/reduce.ts";
 import { checkDim } from "../tensor/shape.ts";
 import { elements, type Tensor } from "../tensor/tensor.ts";
@@ -47,7 +47,7 @@ const multiply: Op<{ readonly dim: number; readonly keepdim: boolean }> = define
 /** Product over one dim, or of all elements. Gradient: the product of the others, right also where elements are 0. */
 export const prod = named("prod", (x: Tensor, dim?: number | null, options: ReduceOptions = {}): Tensor => {
   checkTensor("prod", "x", x);
-  checkOptions("prod", options, ["keepdim"]);
+  checkOptions("prod", options, { keepdim: is.flag });
   if (dim === undefined || dim === null) return multiply([flatten(x)], { dim: 0, keepdim: false });
   return multiply([x], { dim: checkDim("prod", dim, x.ndim), keepdim: options.keepdim ?? false });
 });

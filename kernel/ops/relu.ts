@@ -1,6 +1,6 @@
 import { elementwise, numeric, onlyFloating } from "../autograd/elementwise.ts";
 import { checkTensor, named, unary } from "../autograd/functions.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { reshape } from "./reshape.ts";
 
@@ -23,7 +23,7 @@ const leaky = elementwise({
 
 /** x above 0, negativeSlope · x below (default 0.01). */
 export const leakyRelu = named("leakyRelu", (x: Tensor, options: { negativeSlope?: number } = {}): Tensor => {
-  checkOptions("leakyRelu", options, ["negativeSlope"]);
+  checkOptions("leakyRelu", options, { negativeSlope: is.number });
   return leaky([checkTensor("leakyRelu", "x", x)], [options.negativeSlope ?? 0.01]);
 });
 

@@ -2,7 +2,7 @@ import { checkTensor, named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { isFloating } from "../tensor/dtype.ts";
 import { describe, DTypeError, OptionError, ShapeError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { uniform24, uniform53 } from "../tensor/random.ts";
 import { show } from "../tensor/shape.ts";
 import { elements, empty, type Tensor } from "../tensor/tensor.ts";
@@ -107,7 +107,7 @@ export const multinomial = named(
   "multinomial",
   (x: Tensor, count: number, options: { replacement?: boolean } = {}): Tensor => {
     checkTensor("multinomial", "x", x);
-    checkOptions("multinomial", options, ["replacement"]);
+    checkOptions("multinomial", options, { replacement: is.flag });
     const { replacement = false } = options;
     if (!isFloating(x.dtype)) {
       throw new DTypeError(`multinomial: needs float32 or float64 weights, got ${x.dtype}. Use x.to("float32").`);

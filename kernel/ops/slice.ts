@@ -3,7 +3,6 @@ import { defineOp, type Op } from "../autograd/op.ts";
 import { filled } from "../tensor/create.ts";
 import { compileLoop } from "../tensor/loop.ts";
 import { describe, ShapeError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
 import { checkDim, show, type Shape } from "../tensor/shape.ts";
 import { view, type Tensor } from "../tensor/tensor.ts";
 import { dropDims } from "./reshape.ts";
@@ -25,7 +24,8 @@ function window(x: Tensor, cuts: readonly Cut[]): Tensor {
   );
 }
 
-const take: Op<readonly Cut[]> = defineOp({
+/** A cut of each dim. */
+export const take: Op<readonly Cut[]> = defineOp({
   name: "slice",
   forward: ([x], cuts) => window(x!, cuts),
   gradient: (g, { shapes: [shape], attributes: cuts }) => [place([g], { shape: shape!, cuts, value: 0 })],
@@ -40,7 +40,7 @@ const increase = compileLoop("y = y + x", { operands: ["y", "x"], writes: ["y"] 
 const assign = compileLoop("y = x", { operands: ["y", "x"], writes: ["y"] });
 
 /** The reverse of a slice: x inside a larger tensor that holds `value` elsewhere. */
-const place: Op<{ readonly shape: Shape; readonly cuts: readonly Cut[]; readonly value: number }> = defineOp({
+export const place: Op<{ readonly shape: Shape; readonly cuts: readonly Cut[]; readonly value: number }> = defineOp({
   name: "pad",
   forward([x], { shape, cuts, value }) {
     const y = filled(shape, value, x!.dtype);
@@ -117,43 +117,4 @@ export const select = named("select", (x: Tensor, dim: number, index: number): T
     ),
     (i) => i === d,
   );
-});
-
-/**
- * x with a margin: `[left, right]` of the last dim, then of the one before it, and so on, filled with `value` (default 0).
- * Negative margins cut off.
- */
-export const pad = named("pad", (x: Tensor, margins: readonly number[], options: { value?: number } = {}): Tensor => {
-  checkTensor("pad", "x", x);
-  checkOptions("pad", options, ["value"]);
-  if (
-    !Array.isArray(margins) ||
-    margins.length % 2 !== 0 ||
-    margins.length > 2 * x.ndim ||
-    !margins.every(Number.isInteger)
-  ) {
-    throw new ShapeError(
-      `pad: needs pairs of whole numbers, at most ${x.ndim} for ${show(x.shape)}, got ${describe(margins)}.`,
-    );
-  }
-  const around = x.shape.map((_, d) => {
-    const at = 2 * (x.ndim - 1 - d);
-    return [margins[at] ?? 0, margins[at + 1] ?? 0] as const;
-  });
-  const inner = take(
-    [x],
-    x.shape.map((n, d) => {
-      const [left, right] = around[d]!;
-      const length = n + Math.min(0, left) + Math.min(0, right);
-      if (length < 0)
-        throw new ShapeError(`pad: ${describe(margins)} cuts more than there is off dim ${d} of ${show(x.shape)}.`);
-      return { start: Math.max(0, -left), length, step: 1 };
-    }),
-  );
-  const outside = around.map(([left, right]) => [Math.max(0, left), Math.max(0, right)] as const);
-  return place([inner], {
-    shape: inner.shape.map((n, d) => n + outside[d]![0] + outside[d]![1]),
-    cuts: inner.shape.map((n, d) => ({ start: outside[d]![0], length: n, step: 1 })),
-    value: options.value ?? 0,
-  });
 });

@@ -5,7 +5,7 @@ import { isFloating } from "../tensor/dtype.ts";
 import { DTypeError } from "../tensor/errors.ts";
 import { lined } from "../tensor/reduce.ts";
 import { checkDim, checkDims } from "../tensor/shape.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { addressOf, empty, packed, type Tensor } from "../tensor/tensor.ts";
 import { softmaxKernels } from "../wasm/softmax.ts";
 import { add, mul, neg, sub } from "./arithmetic.ts";
@@ -141,7 +141,7 @@ export const logSoftmax = named("logSoftmax", (x: Tensor, dim: number): Tensor =
 /** ln Σ eˣ over the dims (all by default), without overflow. Gradient: softmax. */
 export const logsumexp = named("logsumexp", (x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor => {
   checkTensor("logsumexp", "x", x);
-  checkOptions("logsumexp", options, ["keepdim"]);
+  checkOptions("logsumexp", options, { keepdim: is.flag });
   const dims = checkDims("logsumexp", dim, x.ndim);
   const top = detach(amax(x, dims, { keepdim: true }));
   const shift = where(isfinite(top), top, 0);

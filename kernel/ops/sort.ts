@@ -1,7 +1,7 @@
 import { checkTensor, named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { describe, ShapeError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { lined } from "../tensor/reduce.ts";
 import { checkDim, show } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
@@ -140,7 +140,7 @@ export interface SortOptions {
 
 /** Positions along a dim (default the last) that sort the tensor; equal elements keep their order. int32, no gradient. */
 export const argsort = named("argsort", (x: Tensor, dim = -1, options: SortOptions = {}): Tensor => {
-  checkOptions("argsort", options, ["descending", "stable"]);
+  checkOptions("argsort", options, { descending: is.flag, stable: is.flag });
   const d = checkDim("argsort", dim, checkTensor("argsort", "x", x).ndim);
   return order([x], { dim: d, descending: options.descending ?? false });
 });
@@ -150,7 +150,7 @@ export const argsort = named("argsort", (x: Tensor, dim = -1, options: SortOptio
  * largest. Gradient: each element of g goes to where its element was.
  */
 export const sort = named("sort", (x: Tensor, dim = -1, options: SortOptions = {}): ValuesAndIndices => {
-  checkOptions("sort", options, ["descending", "stable"]);
+  checkOptions("sort", options, { descending: is.flag, stable: is.flag });
   const indices = argsort(checkTensor("sort", "x", x), dim, options);
   return { values: gather(x, dim, indices), indices };
 });
@@ -176,7 +176,7 @@ function checkCount(who: string, k: number, x: Tensor, dim: number, least: numbe
  * the first. Gradient: as sort.
  */
 export const topk = named("topk", (x: Tensor, k: number, dim = -1, options: TopkOptions = {}): ValuesAndIndices => {
-  checkOptions("topk", options, ["largest", "sorted"]);
+  checkOptions("topk", options, { largest: is.flag, sorted: is.flag });
   const d = checkDim("topk", dim, checkTensor("topk", "x", x).ndim);
   checkCount("topk", k, x, d, 0);
   const indices = order([x], { dim: d, descending: options.largest ?? true, ...(x.ndim === 0 ? {} : { first: k }) });
@@ -202,7 +202,7 @@ export function elementInOrder(
 export const kthvalue = named(
   "kthvalue",
   (x: Tensor, k: number, dim = -1, options: ReduceOptions = {}): ValuesAndIndices => {
-    checkOptions("kthvalue", options, ["keepdim"]);
+    checkOptions("kthvalue", options, { keepdim: is.flag });
     const d = checkDim("kthvalue", dim, checkTensor("kthvalue", "x", x).ndim);
     checkCount("kthvalue", k, x, d, 1);
     return elementInOrder(x, d, k - 1, options);

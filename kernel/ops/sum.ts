@@ -2,7 +2,7 @@ import { expandTo } from "../autograd/broadcast.ts";
 import { checkTensor, named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { isFloating, type DType } from "../tensor/dtype.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { reduce, reducedShape, total, type Reducer } from "../tensor/reduce.ts";
 import { checkDims, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -36,7 +36,7 @@ export function stretchBack(g: Tensor, shape: Shape, dims: readonly number[]): T
 /** Sum over the dims, all by default. */
 export const sum = named("sum", (x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor => {
   checkTensor("sum", "x", x);
-  checkOptions("sum", options, ["keepdim"]);
+  checkOptions("sum", options, { keepdim: is.flag });
   return addUp([x], { dims: checkDims("sum", dim, x.ndim), keepdim: options.keepdim ?? false });
 });
 
@@ -55,6 +55,6 @@ const average: Op<Reduction> = defineOp({
 /** Mean over the dims, all by default; of whole numbers and bools a float32. */
 export const mean = named("mean", (x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor => {
   checkTensor("mean", "x", x);
-  checkOptions("mean", options, ["keepdim"]);
+  checkOptions("mean", options, { keepdim: is.flag });
   return average([x], { dims: checkDims("mean", dim, x.ndim), keepdim: options.keepdim ?? false });
 });

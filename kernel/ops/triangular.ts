@@ -3,7 +3,7 @@ import { named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { resultType } from "../tensor/dtype.ts";
 import { describe, OptionError, ShapeError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { broadcastShapes, show } from "../tensor/shape.ts";
 import { elements, empty, packed, type Tensor } from "../tensor/tensor.ts";
 import { neg } from "./arithmetic.ts";
@@ -68,7 +68,7 @@ export interface TriangularOptions {
 export const solveTriangular = named("solveTriangular", (a: Tensor, b: Tensor, options: TriangularOptions): Tensor => {
   const n = checkSquare("solveTriangular", "a", a);
   checkMatrices("solveTriangular", "b", b);
-  checkOptions("solveTriangular", options, ["upper", "left", "unitriangular"]);
+  checkOptions("solveTriangular", options, { upper: is.flag, left: is.flag, unitriangular: is.flag });
   const { upper, left = true, unitriangular = false } = options ?? {};
   if (typeof upper !== "boolean") {
     throw new OptionError(

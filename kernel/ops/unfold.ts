@@ -2,12 +2,13 @@ import { checkTensor, named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { filled } from "../tensor/create.ts";
 import { describe, ShapeError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, type Kinds } from "../tensor/options.ts";
 import { checkDim, show, type Shape } from "../tensor/shape.ts";
 import { elements, view, type Tensor } from "../tensor/tensor.ts";
-import { spatial, type Spatial } from "./convOptions.ts";
+import { spatial, spatialKind, type Spatial } from "./convOptions.ts";
 import { reshape, squeeze, unsqueeze } from "./reshape.ts";
-import { pad, select } from "./slice.ts";
+import { pad } from "./pad.ts";
+import { select } from "./slice.ts";
 import { apart } from "./to.ts";
 import { permute } from "./transpose.ts";
 
@@ -87,10 +88,10 @@ export interface PatchOptions {
   /** Distance of the patches. Default 1. */
   stride?: Spatial;
 }
-const patchOptions = ["dilation", "padding", "stride"];
+export const patchKinds = { dilation: spatialKind(1), padding: spatialKind(0), stride: spatialKind(1) } satisfies Kinds;
 
 function patches(who: string, kernelSize: Spatial, options: PatchOptions, size: Shape) {
-  checkOptions(who, options, patchOptions);
+  checkOptions(who, options, patchKinds);
   const kernel = spatial(who, "kernelSize", kernelSize, 2, 1);
   const dilation = spatial(who, "dilation", options.dilation ?? 1, 2, 1);
   const padding = spatial(who, "padding", options.padding ?? 0, 2, 0);

@@ -1,7 +1,7 @@
 import { checkTensor, named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { AutogradError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { checkDim } from "../tensor/shape.ts";
 import { elements, empty, packed, type Tensor } from "../tensor/tensor.ts";
 import { flatten, reshape } from "./reshape.ts";
@@ -113,12 +113,12 @@ function find(who: string, x: Tensor, ordered: boolean, options: UniqueFlags): T
  * `{ returnCounts: true }` give an object { output, inverseIndices, counts }. Each NaN counts as different. No gradient.
  */
 export const unique = named("unique", ((x: Tensor, options: UniqueOptions = {}) => {
-  checkOptions("unique", options, ["sorted", "returnInverse", "returnCounts", "dim"]);
+  checkOptions("unique", options, { sorted: is.flag, returnInverse: is.flag, returnCounts: is.flag, dim: is.any });
   return find("unique", checkTensor("unique", "x", x), true, options);
 }) as Unique<UniqueOptions>);
 
 /** As unique, but only neighbours that are equal become one, and nothing is sorted. */
 export const uniqueConsecutive = named("uniqueConsecutive", ((x: Tensor, options: UniqueFlags = {}) => {
-  checkOptions("uniqueConsecutive", options, ["returnInverse", "returnCounts", "dim"]);
+  checkOptions("uniqueConsecutive", options, { returnInverse: is.flag, returnCounts: is.flag, dim: is.any });
   return find("uniqueConsecutive", checkTensor("uniqueConsecutive", "x", x), false, options);
 }) as Unique<UniqueFlags>);

@@ -4,7 +4,7 @@ import { within } from "../autograd/mode.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { DTypeError } from "../tensor/errors.ts";
 import { isFloating } from "../tensor/dtype.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { compileLoop } from "../tensor/loop.ts";
 import { lined, reducedShape } from "../tensor/reduce.ts";
 import { checkDims } from "../tensor/shape.ts";
@@ -53,7 +53,7 @@ const squaredSpread: Op<Spread> = defineOp({
 
 function spread(who: string, x: Tensor, dim: Dims, options: VarianceOptions): Tensor {
   checkTensor(who, "x", x);
-  checkOptions(who, options, ["keepdim", "correction"]);
+  checkOptions(who, options, { keepdim: is.flag, correction: is.number });
   if (!isFloating(x.dtype))
     throw new DTypeError(`${who}: needs float32 or float64, got ${x.dtype}. Use x.to("float32").`);
   const dims = checkDims(who, dim, x.ndim);

@@ -1,7 +1,7 @@
 import { fill } from "./copy.ts";
 import { arrayOf, checkDType, isFloating, type DType, type TypedArray } from "./dtype.ts";
 import { describe, DTypeError, OptionError, ShapeError } from "./errors.ts";
-import { checkOptions } from "./options.ts";
+import { checkKind, checkOptions, is, type Kinds } from "./options.ts";
 import { show, sizeArguments, sizeOf, type Shape } from "./shape.ts";
 import { adopt } from "./storage.ts";
 import { empty, Tensor, type Nested } from "./tensor.ts";
@@ -15,25 +15,18 @@ export interface TensorOptions {
 /** `f([2, 3], options)` or `f(2, 3)`, also `f(2, 3, options)`. */
 export type Sizes = readonly [shape: Shape, options?: TensorOptions] | readonly (number | TensorOptions)[];
 
-const known = ["dtype", "requiresGrad"] as const;
+const known: Kinds = { dtype: is.any, requiresGrad: is.flag };
 
 /** Splits variadic sizes from the options at their end. */
-export function sizesAndOptions(
-  who: string,
-  args: readonly unknown[],
-  names: readonly string[] = known,
-): [Shape, TensorOptions] {
+export function sizesAndOptions(who: string, args: readonly unknown[], kinds: Kinds = known): [Shape, TensorOptions] {
   const last = args.at(-1);
   const has = typeof last === "object" && last !== null && !Array.isArray(last);
   const sizes = has || (args.length > 1 && last === undefined) ? args.slice(0, -1) : args;
-  if (has) checkOptions(who, last, names);
+  if (has) checkOptions(who, last, kinds);
   return [sizeArguments(who, sizes as readonly number[]), has ? (last as TensorOptions) : {}];
 }
 
-function finish(who: string, x: Tensor, options: TensorOptions): Tensor {
-  if (options.requiresGrad !== undefined && typeof options.requiresGrad !== "boolean") {
-    throw new OptionError(`${who}: requiresGrad must be true or false, got ${describe(options.requiresGrad)}.`);
-  }
+function finish(x: Tensor, options: TensorOptions): Tensor {
   if (options.requiresGrad) x.requiresGrad = true;
   return x;
 }
@@ -59,9 +52,9 @@ export function tensor(data: Nested | TypedArray | Tensor, options: TensorOption
   checkOptions("tensor", options, known);
   const dtype = options.dtype === undefined ? undefined : checkDType("tensor", options.dtype);
   if (data instanceof Tensor) {
-    return finish("tensor", fromFlat(data.toTypedArray(), data.shape, dtype ?? data.dtype), options);
+    return finish(fromFlat(data.toTypedArray(), data.shape, dtype ?? data.dtype), options);
   }
-  if (ArrayBuffer.isView(data)) return finish("tensor", fromFlat(data, [data.length], dtype ?? kindOf(data)), options);
+  if (ArrayBuffer.isView(data)) return finish(fromFlat(data, [data.length], dtype ?? kindOf(data)), options);
   const shape: number[] = [];
   for (let level: unknown = data; Array.isArray(level); level = level[0]) shape.push(level.length);
   const flat: number[] = [];
@@ -83,7 +76,6 @@ export function tensor(data: Nested | TypedArray | Tensor, options: TensorOption
   };
   visit(data, 0, "");
   return finish(
-    "tensor",
     fromFlat(flat, shape, dtype ?? (booleans > 0 && booleans === flat.length ? "bool" : "float32")),
     options,
   );
@@ -132,16 +124,13 @@ export function ones(...sizes: Sizes): Tensor {
 }
 function constant(who: string, value: number, sizes: Sizes): Tensor {
   const [shape, options] = sizesAndOptions(who, sizes);
-  return finish(who, filled(shape, value, checkDType(who, options.dtype ?? "float32")), options);
+  return finish(filled(shape, value, checkDType(who, options.dtype ?? "float32")), options);
 }
 /** All `value`. */
 export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
   checkOptions("full", options, known);
-  return finish(
-    "full",
-    filled(sizeArguments("full", [shape]), value, checkDType("full", options.dtype ?? "float32")),
-    options,
-  );
+  checkKind("full", "value", value, is.value);
+  return finish(filled(sizeArguments("full", [shape]), value, checkDType("full", options.dtype ?? "float32")), options);
 }
 
 /** 0s with the shape and dtype of `x`. */
@@ -155,7 +144,8 @@ export function onesLike(x: Tensor, options: TensorOptions = {}): Tensor {
 /** `value` with the shape and dtype of `x`. */
 export function fullLike(x: Tensor, value: number, options: TensorOptions = {}): Tensor {
   checkOptions("fullLike", options, known);
-  return finish("fullLike", filled(x.shape, value, checkDType("fullLike", options.dtype ?? x.dtype)), options);
+  checkKind("fullLike", "value", value, is.value);
+  return finish(filled(x.shape, value, checkDType("fullLike", options.dtype ?? x.dtype)), options);
 }
 
 /** `start`, `start + step`, … up to but without `end`. `arange(5)` is 0 … 4. Whole numbers give int32. */
@@ -163,6 +153,9 @@ export function arange(end: number, options?: TensorOptions): Tensor;
 export function arange(start: number, end: number, options?: TensorOptions): Tensor;
 export function arange(start: number, end: number, step: number, options?: TensorOptions): Tensor;
 export function arange(...args: readonly (number | TensorOptions | undefined)[]): Tensor {
+  args.forEach(
+    (a, i) => a === undefined || typeof a === "object" || checkKind("arange", `argument ${i + 1}`, a, is.number),
+  );
   const numbers = args.filter((a): a is number => typeof a === "number");
   const options = (args.find((a) => typeof a === "object") ?? {}) as TensorOptions;
   checkOptions("arange", options, known);
@@ -182,18 +175,20 @@ export function arange(...args: readonly (number | TensorOptions | undefined)[])
   const x = empty([Math.ceil((end - start) / step)], dtype);
   const data = x.storage.array();
   for (let i = 0; i < data.length; i++) data[i] = start + i * step;
-  return finish("arange", x, options);
+  return finish(x, options);
 }
 
 /** `steps` numbers from `start` to `end`, both included, evenly spaced. */
 export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
   checkOptions("linspace", options, known);
+  checkKind("linspace", "start", start, is.number);
+  checkKind("linspace", "end", end, is.number);
   const x = empty(sizeArguments("linspace", [steps]), checkDType("linspace", options.dtype ?? "float32"));
   const data = x.storage.array();
   const step = (end - start) / Math.max(1, steps - 1);
   // From both ends, as PyTorch does, so that the last number is exactly `end`.
   for (let i = 0; i < steps; i++) data[i] = i < steps / 2 ? start + i * step : end - (steps - 1 - i) * step;
-  return finish("linspace", x, options);
+  return finish(x, options);
 }
 
 /** The identity matrix [n, n], or [n, m] with 1s on the diagonal. */
@@ -202,5 +197,5 @@ export function eye(n: number, m: number = n, options: TensorOptions = {}): Tens
   const x = filled(sizeArguments("eye", [n, m]), 0, checkDType("eye", options.dtype ?? "float32"));
   const data = x.storage.array();
   for (let i = 0; i < Math.min(n, m); i++) data[i * m + i] = 1;
-  return finish("eye", x, options);
+  return finish(x, options);
 }

@@ -2,7 +2,7 @@ import { sizesAndOptions, type Sizes, type TensorOptions } from "./create.ts";
 import { checkDType, isFloating, type DType } from "./dtype.ts";
 import { describe, DTypeError, OptionError } from "./errors.ts";
 import { MT19937 } from "./mt19937.ts";
-import { checkOptions } from "./options.ts";
+import { checkOptions, is } from "./options.ts";
 import { sizeArguments, type Shape } from "./shape.ts";
 import { empty, type Tensor } from "./tensor.ts";
 
@@ -57,7 +57,7 @@ export function randint(...args: readonly (number | Shape | TensorOptions | unde
     Shape,
     TensorOptions?,
   ];
-  checkOptions("randint", options, ["dtype", "requiresGrad"]);
+  checkOptions("randint", options, { dtype: is.any, requiresGrad: is.flag });
   if (!Number.isInteger(low) || !Number.isInteger(high) || low >= high || high - low > 2 ** 32) {
     throw new OptionError(`randint: needs whole numbers low < high, got ${describe(low)} and ${describe(high)}.`);
   }
@@ -69,7 +69,7 @@ export function randint(...args: readonly (number | Shape | TensorOptions | unde
 
 /** The numbers 0 … n-1 in random order, int32. */
 export function randperm(n: number, options: TensorOptions = {}): Tensor {
-  checkOptions("randperm", options, ["dtype"]);
+  checkOptions("randperm", options, { dtype: is.any });
   const x = empty(sizeArguments("randperm", [n]), checkDType("randperm", options.dtype ?? "int32"));
   const data = x.storage.array();
   for (let i = 0; i < n; i++) data[i] = i;

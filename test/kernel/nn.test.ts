@@ -308,12 +308,12 @@ describe("losses", () => {
     [
       "no such reduction",
       () => F.l1Loss(p, p, { reduction: "avg" as never }),
-      /l1Loss: reduction must be "mean", "sum", "none", got "avg"/,
+      /l1Loss: reduction must be "mean", "sum" or "none", got "avg"/,
     ],
     [
       "classes as floats of another shape",
       () => F.crossEntropy(logits, f64([1, 2])),
-      /crossEntropy: input \[2, 3\] and target \[2\] must have one shape/,
+      /crossEntropy: a float64 target must hold a probability for each class, \[2, 3\] as the input, got \[2\]\. Class labels must be int32: labels\.to\("int32"\)/,
     ],
     [
       "a class that does not exist",
@@ -345,7 +345,7 @@ describe("losses", () => {
       () => new nn.CrossEntropyLoss({ smoothing: 1 } as never),
       /CrossEntropyLoss: unknown option "smoothing"/,
     ],
-    ["a probability of 2", () => new nn.Dropout(2), /Dropout: p must be a probability from 0 to 1, got 2/],
+    ["a probability of 2", () => new nn.Dropout(2), /Dropout: p must be a number from 0 to 1, got 2/],
     [
       "an input of another size",
       () => new nn.Linear(3, 1).forward(randn(2, 4)),

@@ -225,6 +225,14 @@ export const rows: { [file: string]: Row[] } = {
     ["groupNorm", (a, w, b) => ops.groupNorm(a, 2, w, b), x(2, 4, 2), x(4), x(4)],
   ],
   oneHot: [],
+  pad: [
+    ["pad", (a) => ops.pad(a, [1, 0, -1, 2], { value: 3 }), x(2, 3, 2)],
+    ...(["reflect", "replicate", "circular"] as const).map((mode): Row => [
+      `pad ${mode}`,
+      (a) => ops.pad(a, [2, 1, -1, 2], { mode }),
+      x(2, 3, 3),
+    ]),
+  ],
   pool: [
     ["maxPool2d", (a) => ops.maxPool2d(a, 2, { stride: 1, padding: 1 }), x(1, 2, 3, 3)],
     ["avgPool2d", (a) => ops.avgPool2d(a, [2, 3], { padding: 1, countIncludePad: false }), x(2, 3, 4)],
@@ -296,7 +304,6 @@ export const rows: { [file: string]: Row[] } = {
     ["slice", (a) => a.slice([[1, null], 0, [0, 4, 2]]), x(3, 2, 4)],
     ["narrow", (a) => a.narrow(1, 1, 2), x(2, 4)],
     ["select", (a) => a.select(1, -1), x(2, 4)],
-    ["pad", (a) => ops.pad(a, [1, 0, -1, 2], { value: 3 }), x(2, 3, 2)],
   ],
   softmax: [
     ["softmax", (a) => a.softmax(1), x(2, 3, 2)],

@@ -1,10 +1,10 @@
 import { elementwise } from "../../autograd/elementwise.ts";
 import { OptionError } from "../../tensor/errors.ts";
 import { mul } from "../../ops/arithmetic.ts";
-import { checkOptions } from "../../tensor/options.ts";
+import { checkOptions, is } from "../../tensor/options.ts";
 import { elements, Tensor } from "../../tensor/tensor.ts";
 import { pairLoss } from "./pairLoss.ts";
-import { applyReduction, checkPair, type LossOptions } from "./reduction.ts";
+import { applyReduction, checkPair, reductions, type LossOptions } from "./reduction.ts";
 
 const crossEntropy = elementwise({
   name: "binaryCrossEntropy",
@@ -24,7 +24,7 @@ export function binaryCrossEntropy(
   options: LossOptions & { weight?: Tensor } = {},
 ): Tensor {
   const who = "binaryCrossEntropy";
-  checkOptions(who, options, ["reduction", "weight"]);
+  checkOptions(who, options, { reduction: reductions, weight: is.operand });
   checkPair(who, input, target);
   const { data, start } = elements(input);
   for (let i = start; i < start + input.numel(); i++) {
@@ -35,7 +35,7 @@ export function binaryCrossEntropy(
     }
   }
   const loss = crossEntropy([input, target]);
-  return applyReduction(who, options.weight === undefined ? loss : mul(loss, options.weight), options.reduction);
+  return applyReduction(options.weight === undefined ? loss : mul(loss, options.weight), options.reduction);
 }
 
 const fromLogits = elementwise({
@@ -58,11 +58,11 @@ export function binaryCrossEntropyWithLogits(
   options: LossOptions & { weight?: Tensor; posWeight?: Tensor } = {},
 ): Tensor {
   const who = "binaryCrossEntropyWithLogits";
-  checkOptions(who, options, ["reduction", "weight", "posWeight"]);
+  checkOptions(who, options, { reduction: reductions, weight: is.operand, posWeight: is.tensor });
   checkPair(who, input, target);
   const { weight, posWeight } = options;
   if (weight === undefined && posWeight === undefined) return fromLogitsUnweighted(input, target, options.reduction);
   const loss =
     posWeight instanceof Tensor ? fromLogits([input, target, posWeight]) : fromLogitsUnweighted(input, target, "none");
-  return applyReduction(who, weight === undefined ? loss : mul(loss, weight), options.reduction);
+  return applyReduction(weight === undefined ? loss : mul(loss, weight), options.reduction);
 }

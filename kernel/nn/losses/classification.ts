@@ -11,11 +11,11 @@ import { sum } from "../../ops/sum.ts";
 import { to } from "../../ops/to.ts";
 import { where } from "../../ops/where.ts";
 import { isFloating } from "../../tensor/dtype.ts";
-import { DTypeError, OptionError, ShapeError, describe } from "../../tensor/errors.ts";
-import { checkOptions } from "../../tensor/options.ts";
+import { DTypeError, ShapeError } from "../../tensor/errors.ts";
+import { checkOptions, is, oneOf } from "../../tensor/options.ts";
 import { sameShape, show } from "../../tensor/shape.ts";
 import { elements, type Tensor } from "../../tensor/tensor.ts";
-import { applyReduction, checkPair, checkReduction, type LossOptions, type Reduction } from "./reduction.ts";
+import { applyReduction, checkPair, reductions, type LossOptions, type Reduction } from "./reduction.ts";
 
 export interface NllOptions extends LossOptions {
   /** A factor for each class [classes]. With the mean, the sum of the factors used is the divisor. */
@@ -82,10 +82,9 @@ function examples(
 }
 
 /** Mean as a weighted mean: the divisor is the sum of the weights. */
-function average(who: string, loss: Tensor, weights: Tensor | undefined, reduction: Reduction = "mean"): Tensor {
-  checkReduction(who, reduction);
+function average(loss: Tensor, weights: Tensor | undefined, reduction: Reduction = "mean"): Tensor {
   if (reduction === "mean" && weights !== undefined) return div(sum(loss), sum(weights));
-  return applyReduction(who, loss, reduction);
+  return applyReduction(loss, reduction);
 }
 
 /**
@@ -93,11 +92,11 @@ function average(who: string, loss: Tensor, weights: Tensor | undefined, reducti
  * class numbers.
  */
 export function nllLoss(input: Tensor, target: Tensor, options: NllOptions = {}): Tensor {
-  checkOptions("nllLoss", options, ["reduction", "weight", "ignoreIndex"]);
+  checkOptions("nllLoss", options, { reduction: reductions, weight: is.tensor, ignoreIndex: is.whole });
   const ignore = options.ignoreIndex ?? -100;
   const dim = checkTarget("nllLoss", input, target, ignore);
   const { loss, weights } = examples("nllLoss", input, target, dim, options.weight, ignore);
-  return average("nllLoss", loss, weights, options.reduction);
+  return average(loss, weights, options.reduction);
 }
 
 export interface CrossEntropyOptions extends NllOptions {
@@ -111,13 +110,20 @@ export interface CrossEntropyOptions extends NllOptions {
  */
 export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const who = "crossEntropy";
-  checkOptions(who, options, ["reduction", "weight", "ignoreIndex", "labelSmoothing"]);
+  checkOptions(who, options, {
+    reduction: reductions,
+    weight: is.tensor,
+    ignoreIndex: is.whole,
+    labelSmoothing: is.share,
+  });
   const { weight, reduction, ignoreIndex: ignore = -100, labelSmoothing: smoothing = 0 } = options;
-  if (typeof smoothing !== "number" || !(smoothing >= 0 && smoothing <= 1)) {
-    throw new OptionError(`${who}: labelSmoothing must be from 0 to 1, got ${describe(smoothing)}.`);
-  }
   checkTensor(who, "input", input);
   checkTensor(who, "target", target);
+  if (isFloating(target.dtype) && !sameShape(input.shape, target.shape)) {
+    throw new DTypeError(
+      `${who}: a ${target.dtype} target must hold a probability for each class, ${show(input.shape)} as the input, got ${show(target.shape)}. Class labels must be int32: labels.to("int32").`,
+    );
+  }
   if (isFloating(target.dtype)) return ofProbabilities(input, target, weight, reduction, smoothing);
   const dim = checkTarget(who, input, target, ignore);
   if (input.dtype === "float32" && input.ndim === 2 && input.numel() > 0 && weight === undefined && smoothing === 0) {
@@ -125,7 +131,7 @@ export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntrop
   }
   const logp = logSoftmax(input, dim);
   const { loss, weights, safe } = examples(who, logp, target, dim, weight, ignore);
-  if (smoothing === 0) return average(who, loss, weights, reduction);
+  if (smoothing === 0) return average(loss, weights, reduction);
 
   const classes = input.shape[dim]!;
   const scaled =
@@ -135,20 +141,19 @@ export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntrop
   let even = neg(sum(scaled, dim));
   if (safe !== target) even = mul(even, to(ne(target, ignore), logp.dtype));
   return add(
-    mul(average(who, loss, weights, reduction), 1 - smoothing),
-    mul(average(who, even, weights, reduction), smoothing / classes),
+    mul(average(loss, weights, reduction), 1 - smoothing),
+    mul(average(even, weights, reduction), smoothing / classes),
   );
 }
 
 /** The common case, in one pass over the logits. */
 function ofRows(input: Tensor, target: Tensor, ignore: number, reduction: Reduction = "mean"): Tensor {
-  const who = "crossEntropy";
   const loss = rowCrossEntropy([input], { target, ignore, state: undefined });
-  if (reduction !== "mean") return applyReduction(who, loss, reduction);
+  if (reduction !== "mean") return applyReduction(loss, reduction);
   const { data, start } = elements(target);
   let counted = 0;
   for (let i = start; i < start + target.numel(); i++) if (data[i] !== ignore) counted++;
-  return counted === target.numel() ? applyReduction(who, loss, reduction) : div(sum(loss), counted);
+  return counted === target.numel() ? applyReduction(loss, reduction) : div(sum(loss), counted);
 }
 
 function ofProbabilities(
@@ -160,7 +165,6 @@ function ofProbabilities(
 ): Tensor {
   const who = "crossEntropy";
   checkPair(who, input, target);
-  checkReduction(who, reduction);
   const dim = input.ndim === 1 ? 0 : 1;
   const classes = input.shape[dim]!;
   const wanted = smoothing === 0 ? target : add(mul(target, 1 - smoothing), smoothing / classes);
@@ -177,6 +181,7 @@ function ofProbabilities(
       : div(sum(loss), Math.max(1, input.numel() / classes));
 }
 
+export const klReductions = oneOf("mean", "sum", "none", "batchmean");
 /**
  * Divergence Σ t (ln t − input) of the target distribution t from the input, which holds log-probabilities.
  * "mean" divides by the number of elements; "batchmean", by the batch, is the mathematical definition.
@@ -186,13 +191,11 @@ export function klDiv(
   target: Tensor,
   options: { reduction?: Reduction | "batchmean"; logTarget?: boolean } = {},
 ): Tensor {
-  checkOptions("klDiv", options, ["reduction", "logTarget"]);
+  checkOptions("klDiv", options, { reduction: klReductions, logTarget: is.flag });
   checkPair("klDiv", input, target);
-  const reduction = checkReduction("klDiv", options.reduction ?? "mean", ["mean", "sum", "none", "batchmean"]);
+  const { reduction = "mean" } = options;
   const loss = options.logTarget
     ? mul(exp(target), sub(target, input))
     : sub(where(ne(target, 0), mul(target, log(where(ne(target, 0), target, 1))), 0), mul(target, input));
-  return reduction === "batchmean"
-    ? div(sum(loss), input.shape[0] ?? 1)
-    : applyReduction("klDiv", loss, reduction as Reduction);
+  return reduction === "batchmean" ? div(sum(loss), input.shape[0] ?? 1) : applyReduction(loss, reduction);
 }

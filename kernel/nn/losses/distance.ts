@@ -6,20 +6,20 @@ import { norm } from "../../ops/norm.ts";
 import { square } from "../../ops/pow.ts";
 import { sqrt } from "../../ops/roots.ts";
 import { sum } from "../../ops/sum.ts";
-import { checkOptions } from "../../tensor/options.ts";
+import { checkOptions, is } from "../../tensor/options.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { applyReduction, checkPair, type LossOptions } from "./reduction.ts";
+import { applyReduction, checkPair, reductions, type LossOptions } from "./reduction.ts";
 
 /** x divided by its p-norm along a dim (default 1), which counts as eps (default 1e-12) at least. */
 export function normalize(x: Tensor, options: { p?: number; dim?: number; eps?: number } = {}): Tensor {
-  checkOptions("normalize", options, ["p", "dim", "eps"]);
+  checkOptions("normalize", options, { p: is.number, dim: is.any, eps: is.atLeast0 });
   const { p = 2, dim = 1, eps = 1e-12 } = options;
   return div(x, clamp(norm(checkTensor("normalize", "x", x), p, dim, { keepdim: true }), { min: eps }));
 }
 
 /** x · y / (max(‖x‖, ε) max(‖y‖, ε)) along a dim (default 1); ε default 1e-8. The shapes broadcast. */
 export function cosineSimilarity(x1: Tensor, x2: Tensor, options: { dim?: number; eps?: number } = {}): Tensor {
-  checkOptions("cosineSimilarity", options, ["dim", "eps"]);
+  checkOptions("cosineSimilarity", options, { dim: is.any, eps: is.atLeast0 });
   const { dim = 1, eps = 1e-8 } = options;
   const length = (x: Tensor): Tensor =>
     clamp(norm(checkTensor("cosineSimilarity", "x", x), 2, dim, { keepdim: true }), { min: eps });
@@ -32,7 +32,7 @@ export function pairwiseDistance(
   x2: Tensor,
   options: { p?: number; eps?: number; keepdim?: boolean } = {},
 ): Tensor {
-  checkOptions("pairwiseDistance", options, ["p", "eps", "keepdim"]);
+  checkOptions("pairwiseDistance", options, { p: is.number, eps: is.atLeast0, keepdim: is.flag });
   const { p = 2, eps = 1e-6, keepdim = false } = options;
   return norm(add(sub(checkTensor("pairwiseDistance", "x1", x1), x2), eps), p, -1, { keepdim });
 }
@@ -55,10 +55,10 @@ export function marginRankingLoss(
   options: LossOptions & { margin?: number } = {},
 ): Tensor {
   const who = "marginRankingLoss";
-  checkOptions(who, options, ["reduction", "margin"]);
+  checkOptions(who, options, { reduction: reductions, margin: is.number });
   checkPair(who, input1, input2);
   checkPair(who, input1, target);
-  return applyReduction(who, ranking([input1, input2, target], [options.margin ?? 0]), options.reduction);
+  return applyReduction(ranking([input1, input2, target], [options.margin ?? 0]), options.reduction);
 }
 
 const hinge = elementwise({
@@ -75,9 +75,9 @@ export function hingeEmbeddingLoss(
   options: LossOptions & { margin?: number } = {},
 ): Tensor {
   const who = "hingeEmbeddingLoss";
-  checkOptions(who, options, ["reduction", "margin"]);
+  checkOptions(who, options, { reduction: reductions, margin: is.number });
   checkPair(who, input, target);
-  return applyReduction(who, hinge([input, target], [options.margin ?? 1]), options.reduction);
+  return applyReduction(hinge([input, target], [options.margin ?? 1]), options.reduction);
 }
 
 const alike = elementwise({
@@ -98,12 +98,12 @@ export function cosineEmbeddingLoss(
   options: LossOptions & { margin?: number } = {},
 ): Tensor {
   const who = "cosineEmbeddingLoss";
-  checkOptions(who, options, ["reduction", "margin"]);
+  checkOptions(who, options, { reduction: reductions, margin: is.number });
   checkPair(who, input1, input2);
   const lengths = mul(add(sum(square(input1), -1), 1e-12), add(sum(square(input2), -1), 1e-12));
   const cosine = div(sum(mul(input1, input2), -1), sqrt(lengths));
   checkPair(who, cosine, target);
-  return applyReduction(who, alike([cosine, target], [options.margin ?? 0]), options.reduction);
+  return applyReduction(alike([cosine, target], [options.margin ?? 0]), options.reduction);
 }
 
 const nearer = elementwise({
@@ -125,12 +125,18 @@ export function tripletMarginLoss(
   options: LossOptions & { margin?: number; p?: number; eps?: number; swap?: boolean } = {},
 ): Tensor {
   const who = "tripletMarginLoss";
-  checkOptions(who, options, ["reduction", "margin", "p", "eps", "swap"]);
+  checkOptions(who, options, {
+    reduction: reductions,
+    margin: is.number,
+    p: is.number,
+    eps: is.atLeast0,
+    swap: is.flag,
+  });
   checkPair(who, anchor, positive);
   checkPair(who, anchor, negative);
   const { margin = 1, p = 2, eps = 1e-6, swap = false, reduction } = options;
   const near = pairwiseDistance(anchor, positive, { p, eps });
   let far = pairwiseDistance(anchor, negative, { p, eps });
   if (swap) far = smaller([far, pairwiseDistance(positive, negative, { p, eps })]);
-  return applyReduction(who, nearer([near, far], [margin]), reduction);
+  return applyReduction(nearer([near, far], [margin]), reduction);
 }

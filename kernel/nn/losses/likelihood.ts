@@ -10,10 +10,10 @@ import { gt } from "../../ops/compare.ts";
 import { detach } from "../../ops/to.ts";
 import { sameShape, show } from "../../tensor/shape.ts";
 import { OptionError, ShapeError } from "../../tensor/errors.ts";
-import { checkOptions } from "../../tensor/options.ts";
+import { checkOptions, is, type Kind } from "../../tensor/options.ts";
 import { elements, type Tensor } from "../../tensor/tensor.ts";
 import { binaryCrossEntropyWithLogits } from "./binary.ts";
-import { applyReduction, checkPair, type LossOptions } from "./reduction.ts";
+import { applyReduction, checkPair, reductions, type LossOptions } from "./reduction.ts";
 
 /**
  * −log likelihood of a normal distribution with the input as its mean: ½ (ln v + (input − target)²/v), and ½ ln 2π with
@@ -26,7 +26,7 @@ export function gaussianNllLoss(
   options: LossOptions & { full?: boolean; eps?: number } = {},
 ): Tensor {
   const who = "gaussianNllLoss";
-  checkOptions(who, options, ["reduction", "full", "eps"]);
+  checkOptions(who, options, { reduction: reductions, full: is.flag, eps: is.atLeast0 });
   checkPair(who, input, target);
   const { full = false, eps = 1e-6, reduction } = options;
   let v = checkTensor(who, "variance", variance);
@@ -42,7 +42,7 @@ export function gaussianNllLoss(
   // The bound takes part in the value, not in the gradient.
   const bounded = add(v, detach(sub(clamp(v, { min: eps }), v)));
   const loss = mul(add(log(bounded), div(square(sub(input, target)), bounded)), 0.5);
-  return applyReduction(who, full ? add(loss, 0.5 * Math.log(2 * Math.PI)) : loss, reduction);
+  return applyReduction(full ? add(loss, 0.5 * Math.log(2 * Math.PI)) : loss, reduction);
 }
 
 /**
@@ -55,7 +55,7 @@ export function poissonNllLoss(
   options: LossOptions & { logInput?: boolean; full?: boolean; eps?: number } = {},
 ): Tensor {
   const who = "poissonNllLoss";
-  checkOptions(who, options, ["reduction", "logInput", "full", "eps"]);
+  checkOptions(who, options, { reduction: reductions, logInput: is.flag, full: is.flag, eps: is.atLeast0 });
   checkPair(who, input, target);
   const { logInput = true, full = false, eps = 1e-8, reduction } = options;
   let loss = logInput ? sub(exp(input), mul(target, input)) : sub(input, mul(target, log(add(input, eps))));
@@ -64,7 +64,7 @@ export function poissonNllLoss(
     const stirling = add(sub(mul(t, log(t)), t), mul(log(mul(t, 2 * Math.PI)), 0.5));
     loss = add(loss, where(gt(target, 1), stirling, 0));
   }
-  return applyReduction(who, loss, reduction);
+  return applyReduction(loss, reduction);
 }
 
 const soft = elementwise({
@@ -75,9 +75,9 @@ const soft = elementwise({
 });
 /** ln(1 + e^(−y x)) for targets y of 1 or −1. */
 export function softMarginLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  checkOptions("softMarginLoss", options, ["reduction"]);
+  checkOptions("softMarginLoss", options, { reduction: reductions });
   checkPair("softMarginLoss", input, target);
-  return applyReduction("softMarginLoss", soft([input, target]), options.reduction);
+  return applyReduction(soft([input, target]), options.reduction);
 }
 
 /** Binary cross entropy from logits of each of several labels [batch, labels], their mean per example. */
@@ -87,15 +87,16 @@ export function multilabelSoftMarginLoss(
   options: LossOptions & { weight?: Tensor } = {},
 ): Tensor {
   const who = "multilabelSoftMarginLoss";
-  checkOptions(who, options, ["reduction", "weight"]);
+  checkOptions(who, options, { reduction: reductions, weight: is.operand });
   checkPair(who, input, target);
   const each = binaryCrossEntropyWithLogits(input, target, {
     reduction: "none",
     ...(options.weight === undefined ? {} : { weight: options.weight }),
   });
-  return applyReduction(who, mean(each, -1), options.reduction);
+  return applyReduction(mean(each, -1), options.reduction);
 }
 
+export const oneOrTwo: Kind = ["1 or 2", (p) => p === 1 || p === 2];
 const beyond = elementwise({
   name: "multiMarginLoss",
   formula: "max(0, margin - right + x)",
@@ -113,7 +114,7 @@ export function multiMarginLoss(
   options: LossOptions & { p?: 1 | 2; margin?: number } = {},
 ): Tensor {
   const who = "multiMarginLoss";
-  checkOptions(who, options, ["reduction", "p", "margin"]);
+  checkOptions(who, options, { reduction: reductions, p: oneOrTwo, margin: is.number });
   const { p = 1, margin = 1, reduction } = options;
   if (
     checkTensor(who, "input", input).ndim !== 2 ||
@@ -122,10 +123,9 @@ export function multiMarginLoss(
     throw new ShapeError(
       `${who}: needs [batch, classes] and a class number for each example, got ${show(input.shape)} and ${show(target.shape)}.`,
     );
-  if (p !== 1 && p !== 2) throw new OptionError(`${who}: p must be 1 or 2, got ${String(p)}.`);
   const column = target.unsqueeze(1);
   const over = beyond([input, input.gather(1, column)], [margin]);
   const powered = p === 1 ? over : square(over);
   // The right class has exactly margin^p, whatever the input.
-  return applyReduction(who, div(sub(sum(powered, 1), margin ** p), input.shape[1]!), reduction);
+  return applyReduction(div(sub(sum(powered, 1), margin ** p), input.shape[1]!), reduction);
 }

@@ -1,10 +1,10 @@
 /** Losses as modules: `new nn.CrossEntropyLoss({ labelSmoothing: 0.1 }).forward(logits, target)`. */
-import { checkOptions } from "../../tensor/options.ts";
+import { checkOptions, is, type Kind, type Kinds } from "../../tensor/options.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { Module } from "../module.ts";
 import { Buffer } from "../parameter.ts";
 import { binaryCrossEntropy, binaryCrossEntropyWithLogits } from "./binary.ts";
-import { crossEntropy, klDiv, nllLoss } from "./classification.ts";
+import { crossEntropy, klDiv, klReductions, nllLoss } from "./classification.ts";
 import {
   cosineEmbeddingLoss,
   cosineSimilarity,
@@ -17,9 +17,11 @@ import {
   gaussianNllLoss,
   multilabelSoftMarginLoss,
   multiMarginLoss,
+  oneOrTwo,
   poissonNllLoss,
   softMarginLoss,
 } from "./likelihood.ts";
+import { reductions } from "./reduction.ts";
 import { huberLoss, l1Loss, mseLoss, smoothL1Loss } from "./regression.ts";
 
 type Loss = (...args: never[]) => Tensor;
@@ -32,7 +34,7 @@ type Split<F extends Loss> = Required<Parameters<F>> extends [...infer T, infer 
  */
 function loss<F extends Loss>(
   name: string,
-  known: readonly (keyof Split<F>["options"] & string)[],
+  known: { readonly [O in keyof Split<F>["options"]]-?: Kind },
   f: F,
 ): new (options?: Split<F>["options"]) => Module & { forward(...tensors: Split<F>["tensors"]): Tensor } {
   return {
@@ -40,7 +42,7 @@ function loss<F extends Loss>(
       private readonly options: object;
       constructor(options: object = {}) {
         super();
-        checkOptions(name, options, known);
+        checkOptions(name, options, known as Kinds);
         this.options = { ...options };
         for (const [option, x] of Object.entries(options))
           if (x instanceof Tensor) Object.assign(this, { [option]: x.requiresGrad ? x : new Buffer(x) });
@@ -57,42 +59,70 @@ function loss<F extends Loss>(
   }[name] as never;
 }
 
-export const MSELoss = loss("MSELoss", ["reduction"], mseLoss);
-export const L1Loss = loss("L1Loss", ["reduction"], l1Loss);
-export const SmoothL1Loss = loss("SmoothL1Loss", ["reduction", "beta"], smoothL1Loss);
-export const HuberLoss = loss("HuberLoss", ["reduction", "delta"], huberLoss);
-export const NLLLoss = loss("NLLLoss", ["reduction", "weight", "ignoreIndex"], nllLoss);
+export const MSELoss = loss("MSELoss", { reduction: reductions }, mseLoss);
+export const L1Loss = loss("L1Loss", { reduction: reductions }, l1Loss);
+export const SmoothL1Loss = loss("SmoothL1Loss", { reduction: reductions, beta: is.atLeast0 }, smoothL1Loss);
+export const HuberLoss = loss("HuberLoss", { reduction: reductions, delta: is.positive }, huberLoss);
+export const NLLLoss = loss("NLLLoss", { reduction: reductions, weight: is.tensor, ignoreIndex: is.whole }, nllLoss);
 export const CrossEntropyLoss = loss(
   "CrossEntropyLoss",
-  ["reduction", "weight", "ignoreIndex", "labelSmoothing"],
+  { reduction: reductions, weight: is.tensor, ignoreIndex: is.whole, labelSmoothing: is.share },
   crossEntropy,
 );
-export const BCELoss = loss("BCELoss", ["reduction", "weight"], binaryCrossEntropy);
+export const BCELoss = loss("BCELoss", { reduction: reductions, weight: is.operand }, binaryCrossEntropy);
 export const BCEWithLogitsLoss = loss(
   "BCEWithLogitsLoss",
-  ["reduction", "weight", "posWeight"],
+  { reduction: reductions, weight: is.operand, posWeight: is.tensor },
   binaryCrossEntropyWithLogits,
 );
-export const KLDivLoss = loss("KLDivLoss", ["reduction", "logTarget"], klDiv);
+export const KLDivLoss = loss("KLDivLoss", { reduction: klReductions, logTarget: is.flag }, klDiv);
 
-export const PoissonNLLLoss = loss("PoissonNLLLoss", ["reduction", "logInput", "full", "eps"], poissonNllLoss);
-export const GaussianNLLLoss = loss("GaussianNLLLoss", ["reduction", "full", "eps"], gaussianNllLoss);
-export const SoftMarginLoss = loss("SoftMarginLoss", ["reduction"], softMarginLoss);
+export const PoissonNLLLoss = loss(
+  "PoissonNLLLoss",
+  { reduction: reductions, logInput: is.flag, full: is.flag, eps: is.atLeast0 },
+  poissonNllLoss,
+);
+export const GaussianNLLLoss = loss(
+  "GaussianNLLLoss",
+  { reduction: reductions, full: is.flag, eps: is.atLeast0 },
+  gaussianNllLoss,
+);
+export const SoftMarginLoss = loss("SoftMarginLoss", { reduction: reductions }, softMarginLoss);
 export const MultiLabelSoftMarginLoss = loss(
   "MultiLabelSoftMarginLoss",
-  ["reduction", "weight"],
+  { reduction: reductions, weight: is.operand },
   multilabelSoftMarginLoss,
 );
-export const MultiMarginLoss = loss("MultiMarginLoss", ["reduction", "p", "margin"], multiMarginLoss);
-export const MarginRankingLoss = loss("MarginRankingLoss", ["reduction", "margin"], marginRankingLoss);
-export const HingeEmbeddingLoss = loss("HingeEmbeddingLoss", ["reduction", "margin"], hingeEmbeddingLoss);
-export const CosineEmbeddingLoss = loss("CosineEmbeddingLoss", ["reduction", "margin"], cosineEmbeddingLoss);
+export const MultiMarginLoss = loss(
+  "MultiMarginLoss",
+  { reduction: reductions, p: oneOrTwo, margin: is.number },
+  multiMarginLoss,
+);
+export const MarginRankingLoss = loss(
+  "MarginRankingLoss",
+  { reduction: reductions, margin: is.number },
+  marginRankingLoss,
+);
+export const HingeEmbeddingLoss = loss(
+  "HingeEmbeddingLoss",
+  { reduction: reductions, margin: is.number },
+  hingeEmbeddingLoss,
+);
+export const CosineEmbeddingLoss = loss(
+  "CosineEmbeddingLoss",
+  { reduction: reductions, margin: is.number },
+  cosineEmbeddingLoss,
+);
 export const TripletMarginLoss = loss(
   "TripletMarginLoss",
-  ["reduction", "margin", "p", "eps", "swap"],
+  { reduction: reductions, margin: is.number, p: is.number, eps: is.atLeast0, swap: is.flag },
   tripletMarginLoss,
 );
 /** `nn.functional.cosineSimilarity` as a module. */
-export const CosineSimilarity = loss("CosineSimilarity", ["dim", "eps"], cosineSimilarity);
+export const CosineSimilarity = loss("CosineSimilarity", { dim: is.whole, eps: is.atLeast0 }, cosineSimilarity);
 /** `nn.functional.pairwiseDistance` as a module. */
-export const PairwiseDistance = loss("PairwiseDistance", ["p", "eps", "keepdim"], pairwiseDistance);
+export const PairwiseDistance = loss(
+  "PairwiseDistance",
+  { p: is.number, eps: is.atLeast0, keepdim: is.flag },
+  pairwiseDistance,
+);

@@ -5,7 +5,7 @@ import { defineOp, type Op } from "../../autograd/op.ts";
 import { mean, sum } from "../../ops/sum.ts";
 import { parse, write } from "../../tensor/formula.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { checkReduction, type Reduction } from "./reduction.ts";
+import type { Reduction } from "./reduction.ts";
 
 /** Input and target of one shape, the numbers of the formula in their order, and what becomes of the losses. */
 export type PairLoss = (input: Tensor, target: Tensor, reduction?: Reduction, scalars?: readonly number[]) => Tensor;
@@ -55,7 +55,6 @@ export function pairLoss<Input extends string, Scalar extends string = never>(
     },
   });
   return (input, target, reduction = "mean", values = []) => {
-    checkReduction(name, reduction);
     return reduction === "none"
       ? losses([input, target], values)
       : reduced([input, target], { reduction, scalars: values });

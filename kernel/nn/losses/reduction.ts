@@ -1,6 +1,7 @@
 import { checkTensor } from "../../autograd/functions.ts";
 import { mean, sum } from "../../ops/sum.ts";
-import { describe, OptionError, ShapeError } from "../../tensor/errors.ts";
+import { ShapeError } from "../../tensor/errors.ts";
+import { oneOf } from "../../tensor/options.ts";
 import { sameShape, show } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
@@ -10,19 +11,9 @@ export interface LossOptions {
   reduction?: Reduction;
 }
 
-export function checkReduction(
-  who: string,
-  reduction: unknown,
-  known: readonly string[] = ["mean", "sum", "none"],
-): string {
-  if (known.includes(reduction as string)) return reduction as string;
-  throw new OptionError(
-    `${who}: reduction must be ${known.map((r) => `"${r}"`).join(", ")}, got ${describe(reduction)}.`,
-  );
-}
+export const reductions = oneOf("mean", "sum", "none");
 
-export function applyReduction(who: string, loss: Tensor, reduction: Reduction = "mean"): Tensor {
-  checkReduction(who, reduction);
+export function applyReduction(loss: Tensor, reduction: Reduction = "mean"): Tensor {
   return reduction === "mean" ? mean(loss) : reduction === "sum" ? sum(loss) : loss;
 }
 

@@ -1,8 +1,7 @@
-import { OptionError, describe } from "../../tensor/errors.ts";
-import { checkOptions } from "../../tensor/options.ts";
+import { checkOptions, is } from "../../tensor/options.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { pairLoss } from "./pairLoss.ts";
-import { checkPair, type LossOptions } from "./reduction.ts";
+import { checkPair, reductions, type LossOptions } from "./reduction.ts";
 
 const squared = pairLoss({
   name: "mseLoss",
@@ -13,7 +12,7 @@ const squared = pairLoss({
 
 /** Squared error (input − target)²; mean over the elements unless `reduction` says otherwise. */
 export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  checkOptions("mseLoss", options, ["reduction"]);
+  checkOptions("mseLoss", options, { reduction: reductions });
   checkPair("mseLoss", input, target);
   return squared(input, target, options.reduction);
 }
@@ -22,7 +21,7 @@ const absolute = pairLoss({ name: "l1Loss", formula: "abs(a - b)", inputs: ["a",
 
 /** Absolute error |input − target|. */
 export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  checkOptions("l1Loss", options, ["reduction"]);
+  checkOptions("l1Loss", options, { reduction: reductions });
   checkPair("l1Loss", input, target);
   return absolute(input, target, options.reduction);
 }
@@ -36,10 +35,9 @@ const smooth = pairLoss({
 
 /** Squared near 0, absolute beyond: ½ d²/β where |d| < β (default 1), else |d| − ½ β. Girshick 2015, arXiv:1504.08083. */
 export function smoothL1Loss(input: Tensor, target: Tensor, options: LossOptions & { beta?: number } = {}): Tensor {
-  checkOptions("smoothL1Loss", options, ["reduction", "beta"]);
+  checkOptions("smoothL1Loss", options, { reduction: reductions, beta: is.atLeast0 });
   checkPair("smoothL1Loss", input, target);
   const { beta = 1 } = options;
-  if (!(beta >= 0)) throw new OptionError(`smoothL1Loss: beta must be ≥ 0, got ${describe(beta)}.`);
   return smooth(input, target, options.reduction, [beta]);
 }
 
@@ -52,9 +50,8 @@ const huber = pairLoss({
 
 /** As smoothL1Loss scaled by δ (default 1): ½ d² where |d| < δ, else δ (|d| − ½ δ). Huber 1964. */
 export function huberLoss(input: Tensor, target: Tensor, options: LossOptions & { delta?: number } = {}): Tensor {
-  checkOptions("huberLoss", options, ["reduction", "delta"]);
+  checkOptions("huberLoss", options, { reduction: reductions, delta: is.positive });
   checkPair("huberLoss", input, target);
   const { delta = 1 } = options;
-  if (!(delta > 0)) throw new OptionError(`huberLoss: delta must be > 0, got ${describe(delta)}.`);
   return huber(input, target, options.reduction, [delta]);
 }

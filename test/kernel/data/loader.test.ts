@@ -192,9 +192,9 @@ describe("data: TensorDataset and DataLoader", () => {
     [
       "a batch of nothing",
       () => loader(2, { batchSize: 0 }),
-      /DataLoader: batchSize must be a number ≥ 1, whole, got 0/,
+      /DataLoader: batchSize must be a whole number ≥ 1, got 0/,
     ],
-    ["half a seed", () => loader(2, { seed: 0.5 }), /DataLoader: seed must be a number that is whole, got 0\.5/],
+    ["half a seed", () => loader(2, { seed: 0.5 }), /DataLoader: seed must be a whole number, got 0\.5/],
     [
       "a tensor instead of a data set",
       () => new DataLoader(zeros(2) as never),

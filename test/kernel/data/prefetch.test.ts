@@ -265,7 +265,7 @@ describe("data: prefetch", function () {
     [
       "a negative prefetch",
       () => new DataLoader(dataset(), { prefetch: -1 }),
-      /prefetch must be a number ≥ 0, whole, got -1/,
+      /prefetch must be a whole number ≥ 0, got -1/,
     ],
     [
       "workers for a function",
