@@ -47,6 +47,7 @@ if (pageDriver) {
         const source = cell.document.getText();
         const trains = source.includes("= fit(");
         let picture = source.includes("new optim.Adam(adamModel");
+        let taken: Promise<unknown> | undefined;
         const counts = new Set<number>();
         await until(
           `the end of cell ${index}`,
@@ -60,13 +61,15 @@ if (pageDriver) {
                 vscode.NotebookEditorRevealType.AtTop,
               );
             if (picture && moving.some(({ points }) => points > 200)) {
-              await screenshot("flagship");
+              // Not waited for: the figure moves on while the picture is taken.
+              taken = screenshot("flagship");
               picture = false;
             }
             return cell.executionSummary?.success !== undefined;
           },
           300_000,
         );
+        await taken;
         assert.equal(cell.executionSummary?.success, true, `cell ${index}: ${textOf(cell)}`);
         if (trains) {
           assert.ok(counts.size >= 3, `cell ${index}: point counts ${[...counts].join(", ")} while it ran`);
