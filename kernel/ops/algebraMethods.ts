@@ -6,7 +6,7 @@ import { clampMax, clampMin, nanToNum } from "./bounds.ts";
 import { cholesky } from "./cholesky.ts";
 import { cummax, cummin, cumprod } from "./cumulative.ts";
 import { det, logdet, slogdet } from "./determinant.ts";
-import { floorDivide, fmod } from "./division.ts";
+import { floorDivide, fmod, remainder } from "./division.ts";
 import { matrixPower } from "./matrixPower.ts";
 import type { ValuesAndIndices } from "./max.ts";
 import { cross, kron, trace } from "./products.ts";
@@ -14,7 +14,7 @@ import { inverse } from "./solve.ts";
 
 attach({ addmm, addmv, addr, baddbmm, addcmul, addcdiv, lerp, cross, kron, trace, matrixPower });
 attach({ cholesky, inverse, det, logdet, slogdet, cumprod, cummax, cummin });
-attach({ floorDivide, fmod, clampMin, clampMax, nanToNum });
+attach({ floorDivide, fmod, remainder, clampMin, clampMax, nanToNum });
 attachInPlace({ addcmul, addcdiv, lerp, floorDivide, fmod, clampMin, clampMax, nanToNum });
 
 declare module "../tensor/tensor.ts" {

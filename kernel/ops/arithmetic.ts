@@ -15,9 +15,6 @@ export const mul = binary("mul", "a * b");
 /** a / b, elementwise with broadcasting; whole numbers give float32. Division by 0 gives ±Infinity or NaN. */
 export const div = binary("div", "a / b", { dtype: floating, derivatives: { a: "1 / b", b: "-(y / b)" } });
 
-/** Remainder of a / b with the sign of b, as Python's %. Gradient: 1 by a, −⌊a/b⌋ by b. */
-export const remainder = binary("remainder", "mod(a, b)", { dtype: numeric("remainder") });
-
 /** −x. */
 export const neg = unary("neg", "-x", {
   dtype: numeric("neg", 'Use logicalNot() to turn a mask around, or to("int32") to compute with 0 and 1.'),

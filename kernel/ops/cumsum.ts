@@ -1,6 +1,6 @@
 import { checkTensor, named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
-import { isFloating } from "../tensor/dtype.ts";
+import { isFloating, whole } from "../tensor/dtype.ts";
 import { lined } from "../tensor/reduce.ts";
 import { checkDim } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
@@ -8,7 +8,8 @@ import { empty, type Tensor } from "../tensor/tensor.ts";
 const running: Op<{ readonly dim: number; readonly backwards: boolean }> = defineOp({
   name: "cumsum",
   forward([x], { dim, backwards }) {
-    const y = empty(x!.shape, isFloating(x!.dtype) ? x!.dtype : "int32");
+    const floating = isFloating(x!.dtype);
+    const y = empty(x!.shape, floating ? x!.dtype : "int32");
     const { source, outer, count, inner } = lined(x!, x!.ndim === 0 ? [] : [dim]);
     const from = source.storage.array();
     const to = y.storage.array();
@@ -17,7 +18,8 @@ const running: Op<{ readonly dim: number; readonly backwards: boolean }> = defin
         let sum = 0;
         for (let n = 0; n < count; n++) {
           const at = (o * count + (backwards ? count - 1 - n : n)) * inner + i;
-          to[at] = sum += from[source.offset + at]!;
+          sum += from[source.offset + at]!;
+          to[at] = floating ? sum : whole("cumsum", sum);
         }
       }
     }

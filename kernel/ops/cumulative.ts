@@ -1,7 +1,7 @@
 import { checkTensor, named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { eye, ones } from "../tensor/create.ts";
-import { isFloating, type TypedArray } from "../tensor/dtype.ts";
+import { isFloating, whole, type TypedArray } from "../tensor/dtype.ts";
 import { lined } from "../tensor/reduce.ts";
 import { checkDim } from "../tensor/shape.ts";
 import { elements, empty, type Tensor } from "../tensor/tensor.ts";
@@ -41,7 +41,10 @@ const multiply: Op<number> = defineOp({
   forward: ([x], dim) =>
     lines(x!, empty(x!.shape, isFloating(x!.dtype) ? x!.dtype : "int32"), dim, (from, a, to, b, count, step) => {
       let product = 1;
-      for (let n = 0; n < count; n++) to[b + n * step] = product *= from[a + n * step]!;
+      for (let n = 0; n < count; n++) {
+        product *= from[a + n * step]!;
+        to[b + n * step] = to instanceof Int32Array ? whole("cumprod", product) : product;
+      }
     }),
   keep: (y, [x]) => [x!, y],
   gradient(g, { saved: [x, y], attributes: dim }) {

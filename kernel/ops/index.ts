@@ -3,7 +3,7 @@ import "./methods.ts";
 
 export { elu, gelu, hardsigmoid, hardswish, mish, selu, silu, softplus, softsign } from "./activations.ts";
 export { addcdiv, addcmul, addmm, addmv, addr, baddbmm, lerp, type AddProductOptions } from "./addmm.ts";
-export { add, div, mul, neg, reciprocal, remainder, sub } from "./arithmetic.ts";
+export { add, div, mul, neg, reciprocal, sub } from "./arithmetic.ts";
 export { diff, dstack, fliplr, flipud, hstack, meshgrid, repeatInterleave, rot90, tile, vstack } from "./arrange.ts";
 export { scaledDotProductAttention, type AttentionOptions } from "./attention.ts";
 export { clampMax, clampMin, nanToNum } from "./bounds.ts";
@@ -17,7 +17,7 @@ export { cumsum } from "./cumsum.ts";
 export { cummax, cummin, cumprod } from "./cumulative.ts";
 export { det, logdet, slogdet } from "./determinant.ts";
 export { diag, diagonal } from "./diagonal.ts";
-export { floorDivide, fmod } from "./division.ts";
+export { floorDivide, fmod, remainder } from "./division.ts";
 export { einsum } from "./einsum.ts";
 export { erf } from "./erf.ts";
 export { broadcastTo, expand, repeat } from "./expand.ts";

@@ -154,6 +154,8 @@ export const dot = named("dot", (a: Tensor, b: Tensor): Tensor => {
   if (a.shape[0] !== b.shape[0]) {
     throw new ShapeError(`dot: vectors of ${a.shape[0]} and ${b.shape[0]} elements; they must be equally long.`);
   }
+  // Products of whole numbers may be larger than int32 while their sum is not.
+  if (resultType(a, b) === "int32") return squeeze(product([unsqueeze(a, 0), unsqueeze(b, 1)], products("dot").plain));
   return sum(mul(a, b));
 });
 

@@ -1,9 +1,9 @@
 import { checkTensor, named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
-import { isFloating } from "../tensor/dtype.ts";
+import { isFloating, whole } from "../tensor/dtype.ts";
 import { eye } from "../tensor/create.ts";
 import { checkOptions, is } from "../tensor/options.ts";
-import { reduce } from "../tensor/reduce.ts";
+import { reduce, type Reducer } from "../tensor/reduce.ts";
 import { checkDim } from "../tensor/shape.ts";
 import { elements, type Tensor } from "../tensor/tensor.ts";
 import { div, mul } from "./arithmetic.ts";
@@ -14,20 +14,25 @@ import { stretchBack, type ReduceOptions } from "./sum.ts";
 import { movedim } from "./transpose.ts";
 import { where } from "./where.ts";
 
+const product: Reducer = (data, start, count, step) => {
+  let y = 1;
+  for (let n = 0, i = start; n < count; n++, i += step) y *= data[i]!;
+  return y;
+};
+/** With a 0 it is 0, however large the others are. */
+const wholeProduct: Reducer = (data, start, count, step) => {
+  for (let n = 0, i = start; n < count; n++, i += step) if (data[i] === 0) return 0;
+  return whole("prod", product(data, start, count, step));
+};
+
 const multiply: Op<{ readonly dim: number; readonly keepdim: boolean }> = defineOp({
   name: "prod",
-  forward: ([x], { dim, keepdim }) =>
-    reduce(
-      x!,
-      x!.ndim === 0 ? [] : [dim],
-      keepdim,
-      isFloating(x!.dtype) ? x!.dtype : "int32",
-      (data, start, count, step) => {
-        let product = 1;
-        for (let n = 0, i = start; n < count; n++, i += step) product *= data[i]!;
-        return product;
-      },
-    ),
+  forward([x], { dim, keepdim }) {
+    const dims = x!.ndim === 0 ? [] : [dim];
+    return isFloating(x!.dtype)
+      ? reduce(x!, dims, keepdim, x!.dtype, product)
+      : reduce(x!, dims, keepdim, "int32", wholeProduct);
+  },
   keep: (y, [x]) => [x!, y],
   gradient(g, { saved: [x, y], attributes: { dim } }) {
     if (x!.ndim === 0) return [g];

@@ -1,7 +1,7 @@
 import { expandTo } from "../autograd/broadcast.ts";
 import { checkTensor, named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
-import { isFloating, type DType } from "../tensor/dtype.ts";
+import { isFloating, whole, type DType } from "../tensor/dtype.ts";
 import { checkOptions, is } from "../tensor/options.ts";
 import { reduce, reducedShape, total, type Reducer } from "../tensor/reduce.ts";
 import { checkDims, type Shape } from "../tensor/shape.ts";
@@ -22,9 +22,13 @@ interface Reduction {
 
 // Whole numbers add up in whole numbers, also bool, so that a count is a count.
 const summed = (dtype: DType): DType => (isFloating(dtype) ? dtype : "int32");
+const wholeTotal: Reducer = (data, start, count, step) => whole("sum", total(data, start, count, step));
 const addUp: Op<Reduction> = defineOp({
   name: "sum",
-  forward: ([x], { dims, keepdim }) => reduce(x!, dims, keepdim, summed(x!.dtype), total, "sum"),
+  forward([x], { dims, keepdim }) {
+    const dtype = summed(x!.dtype);
+    return reduce(x!, dims, keepdim, dtype, dtype === "int32" ? wholeTotal : total, "sum");
+  },
   gradient: (g, { shapes: [shape], attributes: { dims } }) => [stretchBack(g, shape!, dims)],
 });
 
@@ -33,7 +37,7 @@ export function stretchBack(g: Tensor, shape: Shape, dims: readonly number[]): T
   return expandTo(reshape(g, reducedShape(shape, dims, true)), shape);
 }
 
-/** Sum over the dims, all by default. */
+/** Sum over the dims, all by default. Of whole numbers and bools an int32; what does not fit is an error. */
 export const sum = named("sum", (x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor => {
   checkTensor("sum", "x", x);
   checkOptions("sum", options, { keepdim: is.flag });

@@ -56,6 +56,14 @@ export function resultType(...operands: readonly Typed[]): DType {
   return result ?? "float32";
 }
 
+/** A whole number that is to be stored in int32: an error where it does not fit, not another number. */
+export function whole(who: string, value: number): number {
+  if (value === (value | 0)) return value;
+  throw new DTypeError(
+    `${who}: the result ${value} does not fit into int32, which ends at ±2147483647. Use x.to("float64") first.`,
+  );
+}
+
 /** Whether results of one dtype may be stored in a tensor of another: a fraction does not fit into int32, nor 2 into bool. */
 export function holds(tensor: DType, result: DType): boolean {
   return category[result] <= category[tensor];

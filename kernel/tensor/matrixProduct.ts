@@ -1,5 +1,6 @@
 import { float64, gemm, gemmBatch, gemmFrom } from "../wasm/gemm.ts";
 import { gemm as gemmInJavaScript } from "./gemm.ts";
+import { whole } from "./dtype.ts";
 import { broadcastStrides, sizeOf, type Shape } from "./shape.ts";
 import { bytesOf } from "./storage.ts";
 import { addressOf, packed, type Tensor } from "./tensor.ts";
@@ -120,12 +121,15 @@ function inJavaScript(
   const lead = c.shape.slice(0, -2);
   const left = { data: a.storage.array(), offset: a.offset, rowStep: rowA, columnStep: columnA };
   const right = { data: b.storage.array(), offset: b.offset, rowStep: rowB, columnStep: columnB };
-  const out = c.storage.array();
+  const array = c.storage.array();
+  // Whole numbers that do not fit are an error, so they are looked at before they are stored.
+  const sums = c.dtype === "int32" ? new Float64Array(m * n) : undefined;
   let to = c.offset;
   eachMatrix(lead, leadingSteps(a, lead), leadingSteps(b, lead), (offsetA, offsetB) => {
     left.offset = a.offset + offsetA;
     right.offset = b.offset + offsetB;
-    gemmInJavaScript(m, n, k, left, right, out, to);
+    gemmInJavaScript(m, n, k, left, right, sums ?? array, sums === undefined ? to : 0);
+    if (sums !== undefined) for (let i = 0; i < sums.length; i++) array[to + i] = whole("matmul", sums[i]!);
     to += m * n;
   });
 }

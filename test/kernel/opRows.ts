@@ -40,7 +40,6 @@ export const rows: { [file: string]: Row[] } = {
     ["sub", (a, b) => a.sub(b!), x(2, 1), x(3)],
     ["mul", (a, b) => a.mul(b!), x(2, 3), x(2, 1)],
     ["div", (a, b) => a.div(b!), x(3), x(2, 3)],
-    ["remainder", (a, b) => a.remainder(b!), x(5), noGrad(() => x(5).mul(0.4)).requiresGrad_()],
     ["neg", (a) => a.neg(), x(3)],
     ["reciprocal", (a) => a.reciprocal(), x(4)],
   ],

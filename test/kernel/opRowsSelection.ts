@@ -60,8 +60,8 @@ export const rows: { [file: string]: Row[] } = {
     ["logdet", (a) => definite(a).logdet(), x(2, 2, 2)],
   ],
   division: [
+    ["remainder", (a, b) => a.remainder(b!), x(5), noGrad(() => x(5).mul(0.4)).requiresGrad_()],
     ["fmod", (a, b) => a.fmod(b!), x(5), noGrad(() => x(5).mul(0.4)).requiresGrad_()],
-    ["floorDivide has gradient 0", (a) => a.floorDivide(0.7).add(a.square()), x(5)],
   ],
   histogram: [],
   indexing: [

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as gradbook from "../../kernel/gradbook.ts";
-import { nn, tensor, zeros, type Tensor } from "../../kernel/gradbook.ts";
+import { arange, nn, tensor, zeros, type Tensor } from "../../kernel/gradbook.ts";
 import { index } from "./opRows.ts";
 
 const f = nn.functional;
@@ -145,6 +145,62 @@ describe("changes in place whose result does not fit into the dtype are refused"
     ["copy_ converts", () => whole().copy_(tensor([1.5, -2.5])), [1, -2]],
   ];
   for (const [name, op, want] of allowed) it(name, () => assert.deepEqual(op().toArray(), want));
+});
+
+describe("whole numbers: the right one or an error by name, never another one", () => {
+  const large = index([2147483647, 1, -2]);
+  const results: [string, () => Tensor, unknown][] = [
+    ["a sum that fits after one that does not", () => large.sum(), 2147483646],
+    ["mean", () => arange(100000).mean(), 49999.5],
+    ["prod with a 0 after what does not fit", () => index([2147483647, 2147483647, 2147483647, 0]).prod(), 0],
+    ["dot of products that do not fit", () => index([65536, 65536]).dot(index([65536, -65536])), 0],
+    ["cumprod", () => index([-3, 5, 0, 7]).cumprod(0), [-3, -15, 0, 0]],
+    ["pow", () => index([-7, 3, 46340]).pow(2), [49, 9, 2147395600]],
+    ["pow, exactly", () => index([5, 7]).pow(index([13, 11])), [1220703125, 1977326743]],
+    ["pow by negative whole numbers, as in PyTorch", () => index([1, -1, 2]).pow(index([-3, -3, -1])), [1, -1, 0]],
+    ["remainder", () => index([-7, 7]).remainder(index([3, -3])), [2, -2]],
+    ["fmod", () => index([-7, 7]).fmod(index([3, -3])), [-1, 1]],
+    ["floorDivide", () => index([-7, 7]).floorDivide(2), [-4, 3]],
+    ["floorDivide of floats by 0", () => tensor([-1, 0, 1]).floorDivide(0), [-Infinity, NaN, Infinity]],
+  ];
+  for (const [name, op, want] of results) it(name, () => assert.deepEqual(op().toArray(), want));
+
+  const tooLarge: [string, () => Tensor][] = [
+    ["sum", () => arange(100000).sum()],
+    ["sum", () => arange(200000).reshape(2, -1).sum(1, { keepdim: true })],
+    ["prod", () => index([65536, 65536]).prod()],
+    ["cumsum", () => index([2147483647, 1]).cumsum(0)],
+    ["cumprod", () => index([65536, 65536]).cumprod(0)],
+    ["pow", () => index([2]).pow(31)],
+    [
+      "matmul",
+      () =>
+        index([65536])
+          .reshape(1, 1)
+          .matmul(index([65536]).reshape(1, 1)),
+    ],
+    ["matmul", () => index([65536]).dot(index([65536]))],
+  ];
+  for (const [name, op] of tooLarge) {
+    it(`${name} that does not fit: ${String(op)}`, () =>
+      assert.throws(
+        op,
+        new RegExp(`${name}: the result \\d+ does not fit into int32, .*Use x.to\\("float64"\\) first`),
+      ));
+  }
+  const refused: [() => Tensor, RegExp][] = [
+    [() => large.remainder(0), /remainder: whole numbers cannot be divided by 0, and element 0 of the divisor is 0/],
+    [() => large.fmod(index([1, 0, 2])), /fmod: whole numbers cannot be divided by 0, and element 1/],
+    [() => large.floorDivide(0), /floorDivide: whole numbers cannot be divided by 0/],
+    [() => large.pow(-1), /pow: whole numbers to the power -1 are fractions, .*Use x\.to\("float32"\)/],
+  ];
+  for (const [op, message] of refused) it(String(op), () => assert.throws(op, message));
+
+  it("floorDivide has no gradient, and says so instead of giving 0", () => {
+    const x = tensor([5, 7], { requiresGrad: true });
+    assert.deepEqual(x.floorDivide(2).toArray(), [2, 3]);
+    assert.throws(() => x.floorDivide(2).sum().backward(), /floorDivide: it has no gradient/);
+  });
 });
 
 describe("attention refuses masks of whole numbers", () => {
