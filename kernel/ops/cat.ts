@@ -100,6 +100,8 @@ export const chunk = named("chunk", (x: Tensor, chunks: number, dim = 0): Tensor
   const d = checkDim("chunk", dim, checkTensor("chunk", "x", x).ndim);
   if (!Number.isInteger(chunks) || chunks < 1)
     throw new OptionError(`chunk: chunks must be a whole number ≥ 1, got ${describe(chunks)}.`);
+  // An empty dim has as many empty pieces, as in PyTorch.
+  if (x.shape[d] === 0) return split(x, new Array<number>(chunks).fill(0), d);
   return split(x, Math.max(1, Math.ceil(x.shape[d]! / chunks)), d);
 });
 

@@ -1,6 +1,7 @@
 import { expandTo } from "../autograd/broadcast.ts";
 import { checkTensor, named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
+import { filled } from "../tensor/create.ts";
 import { isFloating } from "../tensor/dtype.ts";
 import { describe, DTypeError, OptionError, ShapeError } from "../tensor/errors.ts";
 import { checkOptions, is, oneOf } from "../tensor/options.ts";
@@ -36,7 +37,11 @@ function middle(x: Tensor, dim: number, keepdim: boolean): ValuesAndIndices {
 
 const ofAll: Op<undefined> = defineOp({
   name: "median",
-  forward: ([x]) => middle(flatten(x!), 0, false).values,
+  forward([x]) {
+    if (x!.numel() > 0) return middle(flatten(x!), 0, false).values;
+    if (isFloating(x!.dtype)) return filled([], NaN, x!.dtype);
+    throw new ShapeError(`median: there is no middle element in ${show(x!.shape)}, and ${x!.dtype} has no NaN.`);
+  },
   keep: (y, [x]) => [x!, y],
   // Equal ones share the gradient.
   gradient(g, { saved: [x, y] }) {
@@ -52,7 +57,7 @@ export interface Median {
   (x: Tensor, dim: number, options?: ReduceOptions): ValuesAndIndices;
 }
 
-/** The middle element, the lower one of two: `median(x)`; `median(x, dim)` → { values, indices }. NaN if there is one. */
+/** The middle element, the lower one of two: `median(x)`; `median(x, dim)` → { values, indices }. NaN if there is one, or nothing. */
 export const median = named("median", ((x: Tensor, dim?: number, options: ReduceOptions = {}) => {
   checkTensor("median", "x", x);
   checkOptions("median", options, { keepdim: is.flag });

@@ -138,13 +138,18 @@ export const logSoftmax = named("logSoftmax", (x: Tensor, dim: number): Tensor =
   logSoft([x], check("logSoftmax", x, dim)),
 );
 
-/** ln Σ eˣ over the dims (all by default), without overflow. Gradient: softmax. */
+/** The largest element, so that what is left of it is at most 0; 0 where it is infinite. */
+function shiftOf(x: Tensor, dims: readonly number[]): Tensor {
+  const top = detach(amax(x, dims, { keepdim: true }));
+  return where(isfinite(top), top, 0);
+}
+
+/** ln Σ eˣ over the dims (all by default), without overflow; −Infinity of nothing. Gradient: softmax. */
 export const logsumexp = named("logsumexp", (x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor => {
   checkTensor("logsumexp", "x", x);
   checkOptions("logsumexp", options, { keepdim: is.flag });
   const dims = checkDims("logsumexp", dim, x.ndim);
-  const top = detach(amax(x, dims, { keepdim: true }));
-  const shift = where(isfinite(top), top, 0);
+  const shift = dims.some((d) => x.shape[d] === 0) ? 0 : shiftOf(x, dims);
   const result = add(log(sum(exp(sub(x, shift)), dims, { keepdim: true })), shift);
   return options.keepdim
     ? result

@@ -91,6 +91,7 @@ export const rows: { [file: string]: Row[] } = {
   ],
   matrixPower: [
     ["matrixPower", (a) => a.matrixPower(5), x(2, 2)],
+    ["matrixPower 0", (a) => a.matrixPower(0).mul(a), x(2, 3, 3)],
     ["matrixPower −2", (a) => regular(a).matrixPower(-2), x(2, 2)],
   ],
   median: [

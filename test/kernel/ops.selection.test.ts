@@ -358,7 +358,7 @@ describe("selection and algebra: errors say who, what came, what is needed, what
     [() => rand(3).sort(1), /sort: dim must be a whole number from -1 to 0/],
     [() => rand(3).sort(0, { desc: true } as object), /sort: unknown option "desc"\. Options: descending, stable\./],
     [() => rand(3).quantile(2), /quantile: q must be from 0 to 1, got 2/],
-    [() => tensor([]).median(), /median: there is no middle element in \[0\]/],
+    [() => tensor([]).median(0), /median: there is no middle element in \[0\]/],
     [() => rand(2, 2).scatter(0, index([[5]]), 1), /scatter: index 5 is out of range for dim 0 of size 2/],
     [
       () => rand(2, 2).scatter(0, index([[0, 1]]), rand(1, 1)),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import * as ops from "../../kernel/ops/index.ts";
-import { grad, gradcheck, gradgradcheck, nn, rand, tensor, type Tensor } from "../../kernel/gradbook.ts";
+import { grad, gradcheck, gradgradcheck, nn, rand, tensor, type Tensor, zeros } from "../../kernel/gradbook.ts";
 import { index, rows as basic } from "./opRows.ts";
 import { rows as selection } from "./opRowsSelection.ts";
 
@@ -106,6 +106,38 @@ describe("ops: values where no gradient is", () => {
     ["softmax of large numbers", tensor([1000, 1000]).softmax(0), [0.5, 0.5]],
     ["logsumexp of −∞", tensor([-Infinity, -Infinity]).logsumexp(), -Infinity],
     ["sum of nothing", tensor([]).sum(), 0],
+    ["logsumexp of nothing", zeros(0, 2).logsumexp(0), [-Infinity, -Infinity]],
+    ["logsumexp of nothing, dims kept", zeros(2, 0).logsumexp(1, { keepdim: true }), [[-Infinity], [-Infinity]]],
+    ["logsumexp of no rows", zeros(0, 2).logsumexp(1), []],
+    ["median of nothing", zeros(2, 0).median(), NaN],
+    ["median of no rows", zeros(0, 2).median(1).values, []],
+    [
+      "chunks of nothing",
+      tensor(
+        zeros(0, 2)
+          .chunk(3)
+          .map((x) => [...x.shape]),
+      ),
+      [
+        [0, 2],
+        [0, 2],
+        [0, 2],
+      ],
+    ],
+    [
+      "power 0 of a matrix",
+      ops.matrixPower(
+        tensor([
+          [2, 3],
+          [5, NaN],
+        ]),
+        0,
+      ),
+      [
+        [1, 0],
+        [0, 1],
+      ],
+    ],
     ["any of nothing, all of nothing", ops.stack([tensor([]).any(), tensor([]).all()]), [false, true]],
   ];
   for (const [name, got, want] of cases) it(name, () => assert.deepEqual(got.toArray(), want));
@@ -239,6 +271,11 @@ describe("ops: errors say who, what came, what is needed, what to do", () => {
     [() => rand(2, 3).item(), /item: the tensor has shape \[2, 3\]/],
     [() => rand(2, 2).t().view(4), /view: .*Use reshape\(\)/],
     [() => tensor([1, 2], { dtype: "int32" }).var(), /var: needs float32 or float64, got int32/],
+    [() => zeros(0, 2).median(0), /median: there is no middle element in \[0, 2\]/],
+    [
+      () => zeros(2, 0, { dtype: "int32" }).median(),
+      /median: there is no middle element in \[2, 0\], and int32 has no NaN/,
+    ],
     [() => rand(2).expand(3), /expand: \[2\] cannot become \[3\]/],
   ];
   cases.forEach(([f, message]) =>
