@@ -219,6 +219,33 @@ describe("ops: derivatives far from 0, at kinks and of NaN", () => {
       }
     });
   }
+  // Of [0, 2, −3], as PyTorch computes them.
+  const norms: [p: number, value: number, gradient: number[]][] = [
+    [0, 2, [0, 0, 0]],
+    [0.5, 9.898979485566358, [0, 2.224744871391589, -1.8164965809277265]],
+    [1, 5, [0, 1, -1]],
+    [1.5, 4.008188992688178, [0, 0.7063840791276677, -0.8651402781442813]],
+    [2, 3.605551275463989, [0, 0.5547001962252291, -0.8320502943378437]],
+    [3, 3.2710663101885897, [0, 0.37383614973583884, -0.8411313369056374]],
+    [-1, 0, [0, 0, 0]],
+    [Infinity, 3, [0, 0, -1]],
+  ];
+  for (const [p, value, gradient] of norms) {
+    it(`norm(${p}) with a zero among the elements, of zeros only, and of nothing`, () => {
+      for (const [data, want, slopes] of [
+        [[0, 2, -3], value, gradient],
+        [[0, 0, 0], 0, [0, 0, 0]],
+      ] as const) {
+        const x = tensor(data, { dtype: "float64", requiresGrad: true });
+        const y = x.norm(p);
+        y.backward();
+        const got = [y.item(), ...x.grad!.toTypedArray()];
+        [want, ...slopes].forEach((z, i) => assert.ok(Math.abs(got[i]! - z) < 1e-12, `${String(got)}, wanted ${want}`));
+      }
+      assert.deepEqual(zeros(0, 2).norm(p, 0).toArray(), [0, 0]);
+    });
+  }
+
   it("hardswish(−∞) is NaN, as 0 · ∞ is", () => {
     assert.deepEqual(tensor([-Infinity, Infinity, -4, 4]).hardswish().abs().toArray(), [NaN, Infinity, 0, 4]);
   });
