@@ -4,7 +4,7 @@ import { describe, DTypeError, OptionError } from "./errors.ts";
 import { MT19937 } from "./mt19937.ts";
 import { checkOptions, is } from "./options.ts";
 import { sizeArguments, type Shape } from "./shape.ts";
-import { empty, type Tensor } from "./tensor.ts";
+import { empty, packed, Tensor, view } from "./tensor.ts";
 
 /** The stream that everything random draws from. Until `manualSeed` it starts from the clock. */
 const stream = new MT19937(Date.now() ^ (Math.random() * 2 ** 32));
@@ -84,11 +84,49 @@ export function randperm(n: number, options: TensorOptions = {}): Tensor {
 
 /** Like `rand`, with the shape and dtype of `x`. */
 export function randLike(x: Tensor, options: TensorOptions = {}): Tensor {
-  return rand(x.shape, { dtype: x.dtype, ...options });
+  return drawnLike("randLike", x, options, (fresh) => fillUniform(fresh, 0, 1));
 }
 /** Like `randn`, with the shape and dtype of `x`. */
 export function randnLike(x: Tensor, options: TensorOptions = {}): Tensor {
-  return randn(x.shape, { dtype: x.dtype, ...options });
+  return drawnLike("randnLike", x, options, (fresh) => fillNormal(fresh, 0, 1, !x.isContiguous()));
+}
+
+/** Drawn in the order in which the elements of `x` lie in memory, which a transposed tensor shows, as in PyTorch. */
+function drawnLike(who: string, x: Tensor, options: TensorOptions, fill: (fresh: Tensor) => void): Tensor {
+  if (!(x instanceof Tensor)) throw new OptionError(`${who}: needs a tensor, got ${describe(x)}.`);
+  const [, own] = sizesAndOptions(who, [x.shape, options]);
+  const order = memoryOrder(x.shape, x.strides);
+  const fresh = empty(
+    order.map((d) => x.shape[d]!),
+    floating(who, { ...own, dtype: own.dtype ?? x.dtype }),
+  );
+  fill(fresh);
+  const y = packed(
+    view(
+      fresh,
+      x.shape,
+      x.shape.map((_, d) => fresh.strides[order.indexOf(d)]!),
+    ),
+  );
+  if (own.requiresGrad) y.requiresGrad = true;
+  return y;
+}
+
+/** Dims from the one with the largest steps to the one with the smallest. Source: ATen, infer_dense_strides. */
+function memoryOrder(shape: Shape, strides: Shape): number[] {
+  const order = shape.map((_, d) => d).reverse();
+  for (let i = 1; i < order.length; i++) {
+    for (let here = i, before = i - 1; before >= 0; before--) {
+      const [a, b] = [order[before]!, order[here]!];
+      // A dim that is stretched has no place of its own.
+      const steps = strides[a] === 0 || strides[b] === 0 ? 0 : strides[a]! - strides[b]!;
+      if (steps < 0) break;
+      if (steps === 0 && !(strides[a] !== 0 && strides[a] === strides[b] && shape[a]! > shape[b]!)) continue;
+      [order[before], order[here]] = [b, a];
+      here = before;
+    }
+  }
+  return order.reverse();
 }
 
 /** Fills a new or contiguous tensor from [from, to). */
@@ -108,13 +146,13 @@ export function fillUniform(x: Tensor, from: number, to: number): void {
  * Fills a new or contiguous tensor with normal numbers.
  *
  * PyTorch draws sixteen and more by Box–Muller on blocks of sixteen uniform numbers, the last block drawn again when the
- * size is no multiple of sixteen, and fewer one by one; so the numbers depend on the size.
+ * size is no multiple of sixteen, and fewer one by one; so the numbers depend on the size. `oneByOne` does that always.
  */
-export function fillNormal(x: Tensor, mean: number, std: number): void {
+export function fillNormal(x: Tensor, mean: number, std: number, oneByOne = false): void {
   const { data, end } = target(x);
   const start = x.offset;
   const size = end - start;
-  if (size < 16) {
+  if (size < 16 || oneByOne) {
     for (let i = start; i < end; i++) data[i] = stream.normal() * std + mean;
     return;
   }

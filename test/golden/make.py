@@ -301,6 +301,17 @@ def random_numbers():
         "cells": drawn(lambda: list(torch.nn.LSTMCell(2, 3).parameters()) + list(torch.nn.GRUCell(2, 3).parameters())),
         "convTranspose2d": drawn(lambda: list(torch.nn.ConvTranspose2d(2, 4, 3, groups=2).parameters())),
         "conv1d": drawn(lambda: list(torch.nn.Conv1d(2, 4, 3).parameters())),
+        "like": drawn(
+            lambda: [
+                torch.rand_like(torch.zeros(3, 4).t()),
+                torch.rand_like(torch.zeros(4, 6).t()[::2]),
+                torch.rand_like(torch.zeros(3, 1).expand(3, 4)),
+                torch.rand_like(torch.zeros(2, 3, 4).permute(1, 2, 0)),
+                torch.rand_like(torch.zeros(3, 3).t()),
+                torch.rand_like(torch.zeros(5)),
+            ]
+        ),
+        "normalLike": drawn(lambda: [torch.randn_like(torch.zeros(4, 5).t()), torch.randn_like(torch.zeros(4, 5))]),
         "padding": drawn(lambda: list(torch.nn.Embedding(5, 4, padding_idx=-2).parameters())),
         "encoder": drawn(
             lambda: list(
