@@ -1,4 +1,5 @@
 /** Files that may be gzip or not, told by their first bytes and not by their names. */
+import { FileError } from "../tensor/errors.ts";
 import { readFile } from "node:fs/promises";
 import { constants, gunzip, type ZlibOptions } from "node:zlib";
 
@@ -20,8 +21,9 @@ export async function readUnpacked(path: string): Promise<Unpacked> {
   try {
     bytes = await readFile(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EISDIR") throw error;
-    throw new Error(`${path} is a folder; a file is needed there. Move it away and fetch the file again.`, {
+    if ((error as NodeJS.ErrnoException).code !== "EISDIR")
+      throw new FileError(`cannot read ${path}: ${(error as Error).message}.`, { cause: error });
+    throw new FileError(`${path} is a folder; a file is needed there. Move it away and fetch the file again.`, {
       cause: error,
     });
   }
@@ -35,7 +37,7 @@ export async function unpack(bytes: Uint8Array, name: string): Promise<Unpacked>
     return { bytes: await inflate(bytes, {}), complete: true };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "Z_BUF_ERROR") {
-      throw new Error(`${name}: a damaged gzip file (${(error as Error).message}). Fetch the file again.`, {
+      throw new FileError(`${name}: a damaged gzip file (${(error as Error).message}). Fetch the file again.`, {
         cause: error,
       });
     }

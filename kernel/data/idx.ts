@@ -4,6 +4,7 @@
  *
  * Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits", section "File formats".
  */
+import { describe, FileError, OptionError } from "../tensor/errors.ts";
 import { adopt } from "../tensor/storage.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { readUnpacked } from "./gzip.ts";
@@ -41,6 +42,7 @@ const ELEMENT_TYPES: { [code: number]: ElementType } = {
  * Rejects when the file cannot be read, is not IDX, or holds fewer or more bytes than its header promises.
  */
 export async function readIdx(path: string): Promise<Tensor> {
+  if (typeof path !== "string" || path === "") throw new OptionError(`readIdx: needs a path, got ${describe(path)}.`);
   const { shape, elements } = await readIdxArray(path);
   if (elements instanceof Float32Array) return new Tensor(adopt("float32", elements), shape);
   if (elements instanceof Float64Array) return new Tensor(adopt("float64", elements), shape);
@@ -51,13 +53,13 @@ export async function readIdx(path: string): Promise<Tensor> {
 export async function readIdxArray(path: string): Promise<IdxArray> {
   const { bytes, complete } = await readUnpacked(path);
   if (!complete && bytes.length < 4) {
-    throw new Error(
+    throw new FileError(
       `${path}: the gzip file is cut short: at least 4 bytes are expected in it (unpacked), found ${bytes.length}. Fetch the file again.`,
     );
   }
   const array = parseIdx(bytes, path);
   if (!complete) {
-    throw new Error(`${path}: the gzip file is cut short: its check sum is missing. Fetch the file again.`);
+    throw new FileError(`${path}: the gzip file is cut short: its check sum is missing. Fetch the file again.`);
   }
   return array;
 }
@@ -67,13 +69,13 @@ export function parseIdx(bytes: Uint8Array, name: string): IdxArray {
   const type = bytes[0] === 0 && bytes[1] === 0 ? ELEMENT_TYPES[bytes[2]!] : undefined;
   if (bytes.length < 4 || type === undefined) {
     const found = bytes.length === 0 ? "it is empty" : `it begins with ${hex(bytes.subarray(0, 4))}`;
-    throw new Error(
+    throw new FileError(
       `${name}: not an IDX file: ${found}. An IDX file begins with 00 00, an element type (08 = uint8 … 0e = float64) and the number of dimensions.`,
     );
   }
   const header = 4 + 4 * bytes[3]!;
   if (bytes.length < header) {
-    throw new Error(
+    throw new FileError(
       `${name}: cut short: a header of ${bytes[3]} dimensions takes ${header} bytes, found ${bytes.length}. Fetch the file again.`,
     );
   }
@@ -82,7 +84,7 @@ export function parseIdx(bytes: Uint8Array, name: string): IdxArray {
   const count = shape.reduce((product, size) => product * size, 1);
   const expected = header + count * type.bytes;
   if (bytes.length !== expected) {
-    throw new Error(
+    throw new FileError(
       `${name}: ${bytes.length < expected ? "cut short" : "too long"}: its header says [${shape.join(", ")}] ${type.name}, ` +
         `so ${expected} bytes are expected (unpacked); found ${bytes.length}. Fetch the file again.`,
     );

@@ -18,6 +18,11 @@ export class OptionError extends TypeError {
   override name = "OptionError";
 }
 
+/** A file that is not there, cut off, or of another kind. */
+export class FileError extends Error {
+  override name = "FileError";
+}
+
 /** There is no room for a tensor. What the program holds is untouched. */
 export class MemoryError extends RangeError {
   override name = "MemoryError";

@@ -4,5 +4,5 @@ export type { Shape } from "./shape.ts";
 export type { TensorOptions } from "./create.ts";
 export { tensor, zeros, ones, full, zerosLike, onesLike, fullLike, arange, linspace, eye } from "./create.ts";
 export { manualSeed, rand, randn, randint, randperm, randLike, randnLike } from "./random.ts";
-export { ShapeError, DTypeError, AutogradError, OptionError, MemoryError } from "./errors.ts";
-export { load, loadMetadata, save, FileError, type Saveable, type SaveOptions } from "./save.ts";
+export { ShapeError, DTypeError, AutogradError, FileError, OptionError, MemoryError } from "./errors.ts";
+export { load, loadMetadata, save, type Saveable, type SaveOptions } from "./save.ts";

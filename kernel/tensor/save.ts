@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, OptionError } from "./errors.ts";
+import { describe, FileError, OptionError } from "./errors.ts";
 import { decodeNpy, encodeNpy, isNpy } from "./npy.ts";
 import { checkOptions } from "./options.ts";
 import { decode, decodeHeader, encode, type Source } from "./safetensors.ts";
@@ -13,11 +13,6 @@ import { writeWhole } from "./writeFile.ts";
 import { isZip, readZip, writeZip, zipNames } from "./zip.ts";
 
 export type { Saveable } from "./structure.ts";
-
-/** A file that is not there, cut off, or of another kind. */
-export class FileError extends Error {
-  override name = "FileError";
-}
 
 /** Where the structure around the tensors is kept, in the file's metadata. */
 const KEY = "gradbook";

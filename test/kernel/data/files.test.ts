@@ -57,6 +57,8 @@ describe("data: files", () => {
     await mkdir(path("folder.idx"));
     await assert.rejects(data.readIdx(path("short.gz")), /short\.gz: .*cut short.*expected.*found [0-3]\./);
     await assert.rejects(data.readIdx(path("folder.idx")), /folder\.idx is a folder/);
+    await assert.rejects(data.readIdx(path("nope")), /^FileError: cannot read .*nope: ENOENT/);
+    await assert.rejects(data.readIdx(3 as never), /readIdx: needs a path, got 3/);
   });
 
   it("readIdx: gzip is told by its content, not by its name", async () => {
