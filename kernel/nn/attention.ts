@@ -1,3 +1,4 @@
+import { checkTensor } from "../autograd/functions.ts";
 import { checkMask, scaledDotProductAttention } from "../ops/attention.ts";
 import { add, mul } from "../ops/arithmetic.ts";
 import { linear } from "../ops/linear.ts";
@@ -5,7 +6,7 @@ import { logicalNot, logicalOr } from "../ops/logical.ts";
 import { matmul } from "../ops/matmul.ts";
 import { mean } from "../ops/sum.ts";
 import { split } from "../ops/cat.ts";
-import { reshape } from "../ops/reshape.ts";
+import { reshape, squeeze, unsqueeze } from "../ops/reshape.ts";
 import { softmax } from "../ops/softmax.ts";
 import { to } from "../ops/to.ts";
 import { transpose } from "../ops/transpose.ts";
@@ -98,10 +99,12 @@ export class MultiheadAttention extends Module {
     options: AttendOptions = {},
   ): [output: Tensor, weights: Tensor | undefined] {
     checkOptions("MultiheadAttention.forward", options, attendKinds);
+    for (const [name, x] of Object.entries({ query, key, value })) checkTensor("MultiheadAttention", name, x);
+    if ([query, key, value].every((x) => x.ndim === 2)) return this.single(query, key, value, options);
     for (const [name, x] of Object.entries({ query, key, value })) {
       if (x.ndim !== 3 || x.shape[2] !== this.embedDim) {
         throw new ShapeError(
-          `MultiheadAttention: ${name} must be [batch, time, ${this.embedDim}] (or time first), got ${show(x.shape)}.`,
+          `MultiheadAttention: ${name} must be [batch, time, ${this.embedDim}] (or time first), or all three [time, ${this.embedDim}], got ${show(x.shape)}.`,
         );
       }
     }
@@ -129,6 +132,23 @@ export class MultiheadAttention extends Module {
     const [batch, time] = joined.shape as [number, number];
     const output = this.outProj.forward(reshape(joined, [batch, time, this.embedDim]));
     return [this.batchFirst ? output : transpose(output, 0, 1), weights];
+  }
+
+  /** One sequence, without a batch. */
+  private single(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    { keyPaddingMask, ...options }: AttendOptions,
+  ): [output: Tensor, weights: Tensor | undefined] {
+    const batch = this.batchFirst ? 0 : 1;
+    // What is one tensor stays one: it is projected at once.
+    const [q, k, v] = [query, key, value].map((x) => unsqueeze(x, batch)) as [Tensor, Tensor, Tensor];
+    const [output, weights] = this.forward(q, key === query ? q : k, value === key ? (key === query ? q : k) : v, {
+      ...options,
+      ...(keyPaddingMask === undefined ? {} : { keyPaddingMask: unsqueeze(keyPaddingMask, 0) }),
+    });
+    return [squeeze(output, batch), weights === undefined ? undefined : squeeze(weights, 0)];
   }
 
   private project(query: Tensor, key: Tensor, value: Tensor): [Tensor, Tensor, Tensor] {

@@ -1,3 +1,4 @@
+import { checkTensor } from "../autograd/functions.ts";
 import { add, mul, sub } from "../ops/arithmetic.ts";
 import { cat, stack, unbind } from "../ops/cat.ts";
 import { flip } from "../ops/flip.ts";
@@ -5,13 +6,14 @@ import { linear } from "../ops/linear.ts";
 import { gru } from "../ops/gru.ts";
 import { lstm } from "../ops/lstm.ts";
 import { relu } from "../ops/relu.ts";
+import { squeeze, unsqueeze } from "../ops/reshape.ts";
 import { transpose } from "../ops/transpose.ts";
 import { sigmoid } from "../ops/sigmoid.ts";
 import { tanh } from "../ops/trigonometric.ts";
 import { filled } from "../tensor/create.ts";
 import { ShapeError } from "../tensor/errors.ts";
 import { checkOptions, is, oneOf, type Kinds } from "../tensor/options.ts";
-import { show, sizeArguments } from "../tensor/shape.ts";
+import { sameShape, show, sizeArguments } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { dropout } from "./dropout.ts";
 import { uniform } from "./init.ts";
@@ -89,13 +91,29 @@ abstract class Recurrent extends Module {
   /** Number of tensors in the state. */
   protected abstract readonly states: number;
 
-  /** The output for each time, and the final states, each [layers · directions, batch, hidden]. */
+  /** The output for each time, and the final states, each [layers · directions, batch, hidden]; without batch as x is. */
   protected run(x: Tensor, initial: readonly Tensor[] | undefined): { output: Tensor; final: Tensor[] } {
     const who = this.constructor.name;
     const { batchFirst, numLayers, bidirectional, dropout: p } = this.options;
+    checkTensor(who, "the input", x);
+    initial?.forEach((state) => checkTensor(who, "an initial state", state));
+    if (x.ndim === 2 && x.shape[1] === this.inputSize) {
+      const wanted = [numLayers * (bidirectional ? 2 : 1), this.hiddenSize];
+      for (const state of initial ?? [])
+        if (!sameShape(state.shape, wanted))
+          throw new ShapeError(
+            `${who}: an initial state must be ${show(wanted)} as the input has no batch, got ${show(state.shape)}.`,
+          );
+      const batch = batchFirst ? 0 : 1;
+      const { output, final } = this.run(
+        unsqueeze(x, batch),
+        initial?.map((state) => unsqueeze(state, 1)),
+      );
+      return { output: squeeze(output, batch), final: final.map((state) => squeeze(state, 1)) };
+    }
     if (x.ndim !== 3 || x.shape[2] !== this.inputSize) {
       throw new ShapeError(
-        `${who}: the input must be ${batchFirst ? "[batch, time, " : "[time, batch, "}${this.inputSize}], got ${show(x.shape)}.`,
+        `${who}: the input must be ${batchFirst ? "[batch, time, " : "[time, batch, "}${this.inputSize}] or [time, ${this.inputSize}], got ${show(x.shape)}.`,
       );
     }
     let sequence = batchFirst ? transpose(x, 0, 1) : x;

@@ -114,6 +114,22 @@ def modules():
     yield nn.TransformerEncoderLayer, [6, 2], {**layer, "layer_norm_eps": 1e-3}, [q], {"src_key_padding_mask": padding}
     yield nn.TransformerEncoder, [6, 2], {**layer, "num_layers": 2, "norm": True}, [q], {"mask": later, "src_key_padding_mask": padding}
 
+    margins = {"padding": [1, 2]}
+    yield nn.Conv2d, [2, 3, 3], {**margins, "padding_mode": "reflect"}, [randn(2, 2, 4, 5)], {}
+    yield nn.Conv2d, [2, 3, 3], {**margins, "padding_mode": "replicate", "stride": 2}, [randn(2, 2, 4, 5)], {}
+    yield nn.Conv2d, [2, 3, 3], {**margins, "padding_mode": "circular"}, [randn(2, 2, 4, 5)], {}
+    yield nn.Conv2d, [2, 3, 4], {"padding": "same", "dilation": [1, 3]}, [randn(2, 2, 5, 9)], {}
+    yield nn.Conv1d, [2, 3, 4], {"padding": "same", "padding_mode": "circular"}, [randn(2, 2, 5)], {}
+    yield nn.Conv1d, [2, 3, 2], {"padding": "same"}, [randn(2, 5)], {}
+    yield nn.MaxPool2d, [3], {"stride": 2, "return_indices": True}, [randn(1, 2, 7, 7)], {}
+    yield nn.MaxPool1d, [3], {"stride": 2, "return_indices": True}, [randn(1, 2, 7)], {}
+    yield nn.AdaptiveMaxPool2d, [3], {"return_indices": True}, [randn(1, 2, 7, 7)], {}
+    yield nn.RNN, [3, 4], {}, [randn(5, 3), randn(1, 4)], {}
+    yield nn.LSTM, [3, 4], {"bidirectional": True, "batch_first": True}, [randn(5, 3), (randn(2, 4), randn(2, 4))], {}
+    yield nn.GRU, [3, 4], {"num_layers": 2}, [randn(5, 3)], {}
+    yield nn.MultiheadAttention, [6, 2], {}, [randn(4, 6), randn(3, 6), randn(3, 6)], {"key_padding_mask": padding[0, 1:]}
+    yield nn.MultiheadAttention, [6, 2], {"batch_first": True}, [randn(4, 6)] * 3, {"attn_mask": later}
+
 
 def make(module, sizes, options):
     if module is not torch.nn.TransformerEncoder:

@@ -112,7 +112,10 @@ describe("modules", () => {
       const [, state] = one.forward(x.narrow(0, 0, 4)) as [Tensor, unknown];
       const [rest] = one.forward(x.narrow(0, 4, 2), state) as [Tensor];
       close(rest, { shape: [2, 2, 4], data: whole.narrow(0, 4, 2).toTypedArray() }, 1e-6);
-      assert.throws(() => one.forward(zeros(2, 3)), /the input must be \[time, batch, 3\], got \[2, 3\]/);
+      assert.throws(
+        () => one.forward(zeros(2, 4)),
+        /the input must be \[time, batch, 3\] or \[time, 3\], got \[2, 4\]/,
+      );
     }
   });
 
