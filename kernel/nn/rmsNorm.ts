@@ -1,6 +1,6 @@
 import { checkTensor } from "../autograd/functions.ts";
 import { add, mul } from "../ops/arithmetic.ts";
-import { groupNorm } from "../ops/normalize.ts";
+import { checkNormalized, groupNorm } from "../ops/normalize.ts";
 import { square } from "../ops/pow.ts";
 import { rsqrt } from "../ops/roots.ts";
 import { mean } from "../ops/sum.ts";
@@ -19,6 +19,7 @@ const epsilon: { readonly [dtype: string]: number } = { float32: 2 ** -23, float
  */
 export function rmsNorm(x: Tensor, normalizedShape: Shape, weight?: Tensor, options: { eps?: number } = {}): Tensor {
   checkOptions("rmsNorm", options, { eps: is.atLeast0 });
+  checkNormalized("rmsNorm", normalizedShape);
   const lead = checkTensor("rmsNorm", "x", x).ndim - normalizedShape.length;
   if (normalizedShape.length === 0 || show(x.shape.slice(Math.max(0, lead))) !== show(normalizedShape)) {
     throw new ShapeError(`rmsNorm: the last dims of ${show(x.shape)} must be ${show(normalizedShape)}.`);

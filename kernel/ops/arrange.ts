@@ -1,7 +1,7 @@
 /** Tensors laid out in another way, made of the ops that do it. */
 import { checkTensor, named } from "../autograd/functions.ts";
 import { describe, OptionError, ShapeError } from "../tensor/errors.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkKind, checkOptions, is } from "../tensor/options.ts";
 import { checkDim, show, sizeArguments, type SizeArguments } from "../tensor/shape.ts";
 import { elements, empty, Tensor } from "../tensor/tensor.ts";
 import { sub } from "./arithmetic.ts";
@@ -129,6 +129,7 @@ export const diff = named("diff", (x: Tensor, n = 1, dim = -1): Tensor => {
 
 /** A picture turned by 90° `k` times, from the first of the dims towards the second. */
 export const rot90 = named("rot90", (x: Tensor, k = 1, dims: readonly [number, number] = [0, 1]): Tensor => {
+  checkKind("rot90", "k", k, is.whole);
   const [a, b] = dims.map((d) => checkDim("rot90", d, checkTensor("rot90", "x", x).ndim)) as [number, number];
   if (a === b) throw new ShapeError(`rot90: needs two different dims, got ${show(dims)}.`);
   const turns = ((k % 4) + 4) % 4;

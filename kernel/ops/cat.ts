@@ -7,6 +7,7 @@ import { checkDim, show } from "../tensor/shape.ts";
 import { empty, view, type Tensor } from "../tensor/tensor.ts";
 import { unsqueeze } from "./reshape.ts";
 import { narrow, select } from "./slice.ts";
+import { to } from "./to.ts";
 
 const assign = compileLoop("y = x", { operands: ["y", "x"], writes: ["y"] });
 
@@ -43,19 +44,26 @@ function checkList(who: string, tensors: readonly Tensor[]): Tensor {
   return tensors[0]!;
 }
 
-/** Tensors one after the other along a dim (default 0); their other sizes must be equal. */
-export const cat = named("cat", (tensors: readonly Tensor[], dim = 0): Tensor => {
-  const first = checkList("cat", tensors);
+/** Tensors one after the other along a dim (default 0); their other sizes must be equal. An empty [0] goes with any. */
+export const cat = named("cat", (all: readonly Tensor[], dim = 0): Tensor => {
+  checkList("cat", all);
+  const tensors = all.every((x) => x.ndim === 1) ? all : all.filter((x) => x.ndim !== 1 || x.shape[0] !== 0);
+  const first = tensors[0]!;
   if (first.ndim === 0) throw new ShapeError("cat: tensors without dims cannot be joined end to end. Use stack().");
   const d = checkDim("cat", dim, first.ndim);
   tensors.forEach((x, i) => {
     if (x.ndim !== first.ndim || x.shape.some((n, k) => k !== d && n !== first.shape[k])) {
       throw new ShapeError(
-        `cat: entry ${i} has shape ${show(x.shape)}, entry 0 ${show(first.shape)}; they may differ in dim ${d} only.`,
+        `cat: entry ${all.indexOf(x, i)} has shape ${show(x.shape)}, entry ${all.indexOf(first)} ${show(first.shape)}; they may differ in dim ${d} only.`,
       );
     }
   });
-  return join(tensors, d);
+  // The dtype is that of all.
+  const dtype = tensors === all ? undefined : resultType(...all);
+  return join(
+    dtype === undefined || tensors.some((x) => x.dtype === dtype) ? tensors : [to(first, dtype), ...tensors.slice(1)],
+    d,
+  );
 });
 
 /** Tensors of one shape side by side along a new dim (default 0). */
@@ -68,7 +76,7 @@ export const stack = named("stack", (tensors: readonly Tensor[], dim = 0): Tenso
       );
     }
   });
-  const d = checkDim("stack", dim, first.ndim + 1);
+  const d = checkDim("stack", dim, first.ndim + 1, "a result");
   return join(
     tensors.map((x) => unsqueeze(x, d)),
     d,
@@ -79,8 +87,8 @@ export const stack = named("stack", (tensors: readonly Tensor[], dim = 0): Tenso
 export const split = named("split", (x: Tensor, size: number | readonly number[], dim = 0): Tensor[] => {
   const d = checkDim("split", dim, checkTensor("split", "x", x).ndim);
   const length = x.shape[d] ?? 1;
-  if (typeof size === "number" && !(Number.isInteger(size) && size > 0)) {
-    throw new OptionError(`split: size must be a whole number ≥ 1 or an array of sizes, got ${size}.`);
+  if (!Array.isArray(size) && !(Number.isInteger(size) && (size as number) > 0)) {
+    throw new OptionError(`split: size must be a whole number ≥ 1 or an array of sizes, got ${describe(size)}.`);
   }
   const sizes =
     typeof size === "number"

@@ -3,6 +3,7 @@ import { defineOp, type Op } from "../autograd/op.ts";
 import { filled } from "../tensor/create.ts";
 import { compileLoop } from "../tensor/loop.ts";
 import { ShapeError } from "../tensor/errors.ts";
+import { checkKind, is } from "../tensor/options.ts";
 import { checkDim, show, type Shape } from "../tensor/shape.ts";
 import { view, type Tensor } from "../tensor/tensor.ts";
 import { clone } from "./to.ts";
@@ -45,6 +46,7 @@ const put: Op<Line & { readonly shape: Shape }> = defineOp({
 /** The diagonal of two dims (`offset` above the main one), which moves to the end. Never copies. */
 export const diagonal = named("diagonal", (x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor => {
   checkTensor("diagonal", "x", x);
+  checkKind("diagonal", "offset", offset, is.whole);
   if (x.ndim < 2)
     throw new ShapeError(`diagonal: needs at least 2 dims, got ${show(x.shape)}. diag() makes a matrix of a vector.`);
   const [a, b] = [checkDim("diagonal", dim1, x.ndim), checkDim("diagonal", dim2, x.ndim)];
@@ -54,6 +56,7 @@ export const diagonal = named("diagonal", (x: Tensor, offset = 0, dim1 = 0, dim2
 
 /** A vector as the diagonal of a matrix, or the diagonal of a matrix as a vector. Copies. */
 export const diag = named("diag", (x: Tensor, offset = 0): Tensor => {
+  checkKind("diag", "offset", offset, is.whole);
   if (checkTensor("diag", "x", x).ndim === 2) return clone(diagonal(x, offset));
   if (x.ndim !== 1) throw new ShapeError(`diag: needs a vector or a matrix, got ${show(x.shape)}.`);
   const size = x.shape[0]! + Math.abs(offset);

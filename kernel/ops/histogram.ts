@@ -2,7 +2,7 @@ import { checkTensor, named } from "../autograd/functions.ts";
 import { filled } from "../tensor/create.ts";
 import { isFloating } from "../tensor/dtype.ts";
 import { describe, DTypeError, OptionError, ShapeError } from "../tensor/errors.ts";
-import { checkOptions, is } from "../tensor/options.ts";
+import { checkOptions, is, type Kind } from "../tensor/options.ts";
 import { sameShape, show } from "../tensor/shape.ts";
 import { elements, empty, packed, type Tensor } from "../tensor/tensor.ts";
 import { checkIndices } from "./gather.ts";
@@ -44,6 +44,12 @@ export const bincount = named(
   },
 );
 
+/** More parts than that are a slip, and would take all memory. */
+const MOST = 2 ** 24;
+const binCount: Kind = [
+  `a whole number from 1 to ${MOST}`,
+  (n) => Number.isInteger(n) && (n as number) >= 1 && (n as number) <= MOST,
+];
 /**
  * How many elements fall into each of `bins` (default 100) equal parts of [min, max], as a tensor of the same dtype.
  * Without bounds (or with equal ones) from the smallest to the largest element; what lies outside is not counted. No gradient.
@@ -51,7 +57,7 @@ export const bincount = named(
 export const histc = named(
   "histc",
   (x: Tensor, options: { bins?: number; min?: number; max?: number } = {}): Tensor => {
-    checkOptions("histc", options, { bins: is.from1, min: is.number, max: is.number });
+    checkOptions("histc", options, { bins: binCount, min: is.number, max: is.number });
     const { bins = 100 } = options;
     let { min = 0, max = 0 } = options;
     if (!isFloating(checkTensor("histc", "x", x).dtype)) {

@@ -89,8 +89,10 @@ export const quantile = named(
     if (last < 0) throw new ShapeError(`quantile: there are no elements in ${show(x.shape)}.`);
     const { values } = sort(source, d);
     const top = select(values, d, last);
+    if (typeof q !== "number" && !Array.isArray(q))
+      throw new OptionError(`quantile: q must be a number from 0 to 1 or an array of them, got ${describe(q)}.`);
     const one = (share: number): Tensor => {
-      if (!(share >= 0 && share <= 1))
+      if (typeof share !== "number" || !(share >= 0 && share <= 1))
         throw new OptionError(`quantile: q must be from 0 to 1, got ${describe(share)}.`);
       const at = share * last;
       const low = Math.floor(at);
@@ -104,9 +106,9 @@ export const quantile = named(
       const between = weight === 0 ? below : add(below, mul(sub(select(values, d, low + 1), below), weight));
       return where(isnan(top), top, between);
     };
-    const found = typeof q === "number" ? one(q) : stack(q.map(one));
+    const found = typeof q === "number" ? one(q) : stack((q as readonly number[]).map(one));
     if (!keepdim) return found;
-    const lead = typeof q === "number" ? [] : [q.length];
+    const lead = typeof q === "number" ? [] : [(q as readonly number[]).length];
     const kept = flat ? x.shape.map(() => 1) : x.shape.map((n, i) => (i === d ? 1 : n));
     return reshape(found, [...lead, ...kept]);
   },

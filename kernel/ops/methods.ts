@@ -154,7 +154,7 @@ declare module "../tensor/tensor.ts" {
     prod(dim?: number | null, options?: ReduceOptions): Tensor;
     var(dim?: Dims, options?: VarianceOptions): Tensor;
     std(dim?: Dims, options?: VarianceOptions): Tensor;
-    norm(p?: number, dim?: Dims, options?: ReduceOptions): Tensor;
+    norm(p?: number | "fro", dim?: Dims, options?: ReduceOptions): Tensor;
     cumsum(dim: number): Tensor;
     max(): Tensor;
     max(dim: number, options?: ReduceOptions): ValuesAndIndices;

@@ -1,6 +1,6 @@
 import { checkTensor, named } from "../autograd/functions.ts";
 import { within } from "../autograd/mode.ts";
-import { OptionError, ShapeError } from "../tensor/errors.ts";
+import { describe, OptionError, ShapeError } from "../tensor/errors.ts";
 import { checkOptions, is } from "../tensor/options.ts";
 import { show, sizeOf, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -48,12 +48,21 @@ function checkParameter(who: string, name: string, x: Tensor | undefined, shape:
   }
 }
 
+/** Refuses what is no list of sizes. */
+export function checkNormalized(who: string, shape: unknown): void {
+  if (!Array.isArray(shape))
+    throw new ShapeError(
+      `${who}: normalizedShape must be an array, the sizes of the last dims, got ${describe(shape)}.`,
+    );
+}
+
 /** Each example standardised over its last dims, which are `normalizedShape`, then · weight + bias. Ba et al. 2016, arXiv:1607.06450. */
 export const layerNorm = named(
   "layerNorm",
   (x: Tensor, normalizedShape: Shape, weight?: Tensor, bias?: Tensor, options: { eps?: number } = {}): Tensor => {
     checkTensor("layerNorm", "x", x);
     checkOptions("layerNorm", options, { eps: is.atLeast0 });
+    checkNormalized("layerNorm", normalizedShape);
     const lead = x.ndim - normalizedShape.length;
     if (normalizedShape.length === 0 || show(x.shape.slice(Math.max(0, lead))) !== show(normalizedShape)) {
       throw new ShapeError(`layerNorm: the last dims of ${show(x.shape)} must be ${show(normalizedShape)}.`);

@@ -1,5 +1,5 @@
 import { named } from "../autograd/functions.ts";
-import { OptionError } from "../tensor/errors.ts";
+import { describe, OptionError, ShapeError } from "../tensor/errors.ts";
 import { filled } from "../tensor/create.ts";
 import { elements, type Tensor } from "../tensor/tensor.ts";
 import { checkIndex, checkIndices } from "./gather.ts";
@@ -9,10 +9,15 @@ export const oneHot = named("oneHot", (x: Tensor, numClasses = -1): Tensor => {
   const { data, start } = elements(checkIndices("oneHot", x));
   const count = x.numel();
   let largest = -1;
-  for (let i = start; i < start + count; i++) largest = Math.max(largest, data[i]!);
+  for (let i = start; i < start + count; i++) {
+    if (data[i]! < 0) throw new ShapeError(`oneHot: class numbers must be ≥ 0, got ${data[i]} at place ${i - start}.`);
+    largest = Math.max(largest, data[i]!);
+  }
   const classes = numClasses === -1 ? largest + 1 : numClasses;
   if (!Number.isInteger(classes) || classes < 1) {
-    throw new OptionError(`oneHot: numClasses must be a whole number ≥ 1 (or −1 to find it), got ${numClasses}.`);
+    throw new OptionError(
+      `oneHot: numClasses must be a whole number ≥ 1 (or −1 to find it), got ${describe(numClasses)}.`,
+    );
   }
   const y = filled([...x.shape, classes], 0, "int32");
   const out = y.storage.array();

@@ -83,6 +83,6 @@ export const squeeze = named("squeeze", (x: Tensor, dim?: number | readonly numb
 
 /** With a dim of size 1 inserted before `dim`; -1 appends it. Never copies. */
 export const unsqueeze = named("unsqueeze", (x: Tensor, dim: number): Tensor => {
-  const d = checkDim("unsqueeze", dim, checkTensor("unsqueeze", "x", x).ndim + 1);
+  const d = checkDim("unsqueeze", dim, checkTensor("unsqueeze", "x", x).ndim + 1, "a result");
   return relabel([x], { shape: x.shape.toSpliced(d, 0, 1), strides: x.strides.toSpliced(d, 0, 1) });
 });

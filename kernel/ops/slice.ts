@@ -53,11 +53,11 @@ export const place: Op<{ readonly shape: Shape; readonly cuts: readonly Cut[]; r
 /** One dim of a slice: `[start, end]` or `[start, end, step]` (null: from or to the end), an index, or null for all. */
 export type Slice = readonly [start: number | null, end?: number | null, step?: number] | number | null | undefined;
 
-function cut(slice: Slice, dim: number, size: number): Cut {
+function cut(who: string, slice: Slice, dim: number, size: number): Cut {
   if (slice === null || slice === undefined) return { start: 0, length: size, step: 1 };
   if (typeof slice === "number") {
     if (!Number.isInteger(slice) || slice < -size || slice >= size) {
-      throw new ShapeError(`slice: index ${slice} is out of range for dim ${dim} of size ${size}.`);
+      throw new ShapeError(`${who}: index ${slice} is out of range for dim ${dim} of size ${size}.`);
     }
     return { start: slice < 0 ? slice + size : slice, length: 1, step: 1 };
   }
@@ -86,7 +86,7 @@ export const slice = named("slice", (x: Tensor, slices: readonly Slice[]): Tenso
   }
   const y = take(
     [x],
-    x.shape.map((size, d) => cut(slices[d], d, size)),
+    x.shape.map((size, d) => cut("slice", slices[d], d, size)),
   );
   return slices.some((s) => typeof s === "number") ? dropDims(y, (d) => typeof slices[d] === "number") : y;
 });
@@ -109,7 +109,9 @@ export const narrow = named("narrow", (x: Tensor, dim: number, start: number, le
 export const select = named("select", (x: Tensor, dim: number, index: number): Tensor => {
   const d = checkDim("select", dim, checkTensor("select", "x", x).ndim);
   if (x.ndim === 0) throw new ShapeError("select: a tensor without dims has nothing to select from.");
-  const one = cut(index, d, x.shape[d]!);
+  if (typeof index !== "number")
+    throw new ShapeError(`select: the index must be a whole number, got ${describe(index)}.`);
+  const one = cut("select", index, d, x.shape[d]!);
   return dropDims(
     take(
       [x],

@@ -151,8 +151,9 @@ export const argsort = named("argsort", (x: Tensor, dim = -1, options: SortOptio
  */
 export const sort = named("sort", (x: Tensor, dim = -1, options: SortOptions = {}): ValuesAndIndices => {
   checkOptions("sort", options, { descending: is.flag, stable: is.flag });
-  const indices = argsort(checkTensor("sort", "x", x), dim, options);
-  return { values: gather(x, dim, indices), indices };
+  const d = checkDim("sort", dim, checkTensor("sort", "x", x).ndim);
+  const indices = argsort(x, d, options);
+  return { values: gather(x, d, indices), indices };
 });
 
 export interface TopkOptions {

@@ -1,7 +1,7 @@
 import { describe, OptionError, ShapeError } from "../tensor/errors.ts";
 import { isFloating } from "../tensor/dtype.ts";
 import { filled } from "../tensor/create.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, is } from "../tensor/options.ts";
 import { poll } from "../tensor/poll.ts";
 import type { Saveable } from "../tensor/save.ts";
 import { sameShape, show } from "../tensor/shape.ts";
@@ -34,12 +34,11 @@ export interface BaseOptions {
 export type Ranges<Options> = {
   readonly [O in keyof Options]?: readonly [range: string, holds: (value: any) => boolean];
 };
-export const atLeast0 = ["a number ≥ 0", (x: unknown) => typeof x === "number" && x >= 0] as const;
+export const { atLeast0, flag } = is;
 export const twoShares = [
   "two numbers ≥ 0 and < 1",
   (x: unknown) => Array.isArray(x) && x.length === 2 && x.every((b) => typeof b === "number" && b >= 0 && b < 1),
 ] as const;
-export const flag = ["true or false", (x: unknown) => typeof x === "boolean"] as const;
 
 /** Lines of formula (tensor/formula.ts); `false` stands for a line that the options leave out. */
 export type Rule = readonly (string | false)[];

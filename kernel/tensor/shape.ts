@@ -110,12 +110,16 @@ export function stridesAs(shape: Shape, strides: readonly number[], target: Shap
   return result;
 }
 
-/** A dim as a user writes it (negative counts from the end) → 0 … dims-1. A 0-d tensor has the dims 0 and -1. */
-export function checkDim(who: string, dim: unknown, dims: number): number {
+/**
+ * A dim as a user writes it (negative counts from the end) → 0 … dims-1. A 0-d tensor has the dims 0 and -1.
+ *
+ * @param of what has the dims, for the message.
+ */
+export function checkDim(who: string, dim: unknown, dims: number, of = "a tensor"): number {
   const limit = Math.max(dims, 1);
   if (!Number.isInteger(dim) || (dim as number) < -limit || (dim as number) >= limit) {
     throw new ShapeError(
-      `${who}: dim must be a whole number from ${-limit} to ${limit - 1} for a tensor with ${dims} dim${dims === 1 ? "" : "s"}, got ${describe(dim)}.`,
+      `${who}: dim must be a whole number from ${-limit} to ${limit - 1} for ${of} with ${dims} dim${dims === 1 ? "" : "s"}, got ${describe(dim)}.`,
     );
   }
   return (dim as number) < 0 ? (dim as number) + limit : (dim as number);

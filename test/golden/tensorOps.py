@@ -226,6 +226,11 @@ CASES = [
     ("nan_to_num", torch.nan_to_num, [t(NAN, 1, INF, -INF)], {"nan": 2.0, "posinf": 9.0, "neginf": -9.0}),
     ("amax", torch.amax, [t([3.0, 3, 1, 3], [1, 1, 0, 0])], {"dim": 1}),
     ("amin", torch.amin, [t([3.0, 3, 1, 3], [1, 1, 1, 5])], {"dim": 1}),
+    ("pad", F.pad, [(1, 2, 3, 4)], {"pad": [2, 3, 1, 2], "mode": "reflect"}),
+    ("pad", F.pad, [(1, 2, 3, 4)], {"pad": [2, 0, 5, 1], "mode": "replicate"}),
+    ("pad", F.pad, [(1, 2, 3, 4)], {"pad": [4, 1, 0, 3], "mode": "circular"}),
+    ("cat", lambda *x, dim: torch.cat(x, dim), [(0,), (2, 3), (2, 1)], {"dim": 1}),
+    ("norm_fro", lambda x, dim: x.norm("fro", dim), [(2, 3, 2)], {"dim": [0, 2]}),
     # counting and comparing
     ("bincount", lambda x: torch.bincount(x), [ints(3, 1, 1, 5)], {}),
     ("bincount", torch.bincount, [ints(3, 1, 1, 5)], {"weights": t(0.5, 1, 2, 4), "minlength": 8}),
