@@ -1,5 +1,5 @@
 /** How ops become the functions that a user calls: numbers are accepted for tensors, and anything else is refused. */
-import { resultType, type DType } from "../tensor/dtype.ts";
+import { holds, resultType, type DType } from "../tensor/dtype.ts";
 import { describe, DTypeError, OptionError } from "../tensor/errors.ts";
 import { filled } from "../tensor/create.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -33,6 +33,15 @@ export function toTensors(who: string, ...operands: readonly Operand[]): Tensor[
       throw new OptionError(`${who}: argument ${i + 1} must be a tensor or a number, got ${describe(x)}.`);
     return filled([], x, (dtype ??= resultType(...operands)));
   });
+}
+
+/** Refuses a source whose elements a tensor `x` cannot take without losing fractions. */
+export function checkSource(who: string, x: Tensor, source: Tensor): void {
+  if (!holds(x.dtype, checkTensor(who, "source", source).dtype)) {
+    throw new DTypeError(
+      `${who}: a source of ${source.dtype} does not fit into a tensor of ${x.dtype}. Use x.to("${source.dtype}"), or source.to("${x.dtype}") to cut fractions off.`,
+    );
+  }
 }
 
 /** What a tensor of `dtype` is to be filled with, in that dtype; a fraction is cut off for int32, as in PyTorch. */

@@ -1,4 +1,4 @@
-import { checkTensor, named } from "../autograd/functions.ts";
+import { checkSource, checkTensor, named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { filled } from "../tensor/create.ts";
 import { DTypeError, ShapeError } from "../tensor/errors.ts";
@@ -133,6 +133,7 @@ export const gather = named("gather", (x: Tensor, dim: number, index: Tensor): T
  */
 export const scatterAdd = named("scatterAdd", (x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor => {
   const d = checkAlong("scatterAdd", x, dim, index);
+  checkSource("scatterAdd", x, source);
   // True twice is true.
   if (x.dtype === "bool") return to(scatterAdd(to(x, "int32"), dim, index, to(source, "int32")), "bool");
   return put([x, cornerOf("scatterAdd", source, index)], { dim: d, index });

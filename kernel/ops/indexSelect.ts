@@ -1,4 +1,4 @@
-import { checkTensor, named } from "../autograd/functions.ts";
+import { checkSource, checkTensor, named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { filled } from "../tensor/create.ts";
 import { ShapeError } from "../tensor/errors.ts";
@@ -104,7 +104,7 @@ export const indexSelect = named("indexSelect", (x: Tensor, dim: number, index: 
 /** x with the slices of `source` added along a dim at the places that `index` names. */
 export const indexAdd = named("indexAdd", (x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor => {
   const d = checkDim("indexAdd", dim, checkTensor("indexAdd", "x", x).ndim);
-  checkTensor("indexAdd", "source", source);
+  checkSource("indexAdd", x, source);
   const want = x.shape.map((n, i) => (i === d ? checkIndices("indexAdd", index).numel() : n));
   if (show(want) !== show(source.shape)) {
     throw new ShapeError(`indexAdd: the source must have shape ${show(want)}, got ${show(source.shape)}.`);

@@ -1,4 +1,4 @@
-import { checkTensor, named, toTensors, type Operand } from "../autograd/functions.ts";
+import { checkSource, checkTensor, named, toTensors, type Operand } from "../autograd/functions.ts";
 import { arange } from "../tensor/create.ts";
 import { describe, DTypeError, ShapeError } from "../tensor/errors.ts";
 import { checkOptions, is } from "../tensor/options.ts";
@@ -110,6 +110,7 @@ export const indexPut = named(
     checkTensor("indexPut", "x", x);
     checkOptions("indexPut", options, { accumulate: is.flag });
     const [given] = toTensors("indexPut", values);
+    if (typeof values !== "number") checkSource("indexPut", x, given!);
     const places = index(reshape(arange(x.numel()), x.shape), entries);
     if (!sameShape(broadcastShapes("indexPut", places.shape, given!.shape), places.shape)) {
       throw new ShapeError(

@@ -1,4 +1,4 @@
-import { checkTensor, named, toTensors, type Operand } from "../autograd/functions.ts";
+import { checkSource, checkTensor, named, toTensors, type Operand } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { filled } from "../tensor/create.ts";
 import { contiguousStrides } from "../tensor/shape.ts";
@@ -40,6 +40,7 @@ const place: Op<{ readonly dim: number; readonly index: Tensor }> = defineOp({
  */
 export const scatter = named("scatter", (x: Tensor, dim: number, index: Tensor, source: Operand): Tensor => {
   const d = checkAlong("scatter", checkTensor("scatter", "x", x), dim, index);
+  if (source instanceof Tensor) checkSource("scatter", x, source);
   const values =
     source instanceof Tensor
       ? cornerOf("scatter", source, index)

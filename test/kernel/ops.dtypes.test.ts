@@ -128,6 +128,13 @@ describe("changes in place whose result does not fit into the dtype are refused"
     [() => whole().sqrt_(), /sqrt_: the result is float32/],
     [() => whole().clamp_({ min: 0.5 }), /clamp_: the result is float32/],
     [() => a.clone().mul_(1), /mul_: the result is int32, which this tensor of bool cannot hold/],
+    [
+      () => whole().scatterAdd_(0, index([0]), tensor([0.5])),
+      /scatterAdd_?: a source of float32 does not fit into a tensor of int32/,
+    ],
+    [() => whole().indexAdd(0, index([0]), tensor([0.5])), /indexAdd: a source of float32 does not fit/],
+    [() => whole().scatter(0, index([0]), tensor([0.5])), /scatter: a source of float32 does not fit/],
+    [() => whole().indexPut([index([0])], tensor([0.5])), /indexPut: a source of float32 does not fit/],
     [() => whole().fill_(1e10), /fill_: 10000000000 does not fit into int32/],
     [() => whole().maskedFill_(tensor([yes, no]), NaN), /maskedFill_?: NaN does not fit into int32/],
   ];
