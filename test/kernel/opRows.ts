@@ -97,6 +97,7 @@ export const rows: { [file: string]: Row[] } = {
   einsum: [
     ["einsum", (a, b) => ops.einsum("bij,bjk->ikb", a, b!), x(2, 2, 3), x(2, 3, 2)],
     ["outer product and sum", (a, b) => ops.einsum("i,jk->ji", a, b!), x(2), x(3, 2)],
+    ["einsum of further dims", (a, b) => ops.einsum("...ij,j...->i...", a, b!), x(2, 1, 2, 3), x(3, 2)],
     ["trace", (a) => ops.einsum("ii->", a), x(3, 3)],
     ["three operands", (a, b, c) => ops.einsum("ij,jk,kj->i", a, b!, c!), x(2, 3), x(3, 2), x(2, 3)],
   ],

@@ -47,6 +47,7 @@ const calls: { [op: string]: (args: Tensor[], options: any) => Result } = {
   sort: ([x], { dim, ...o }) => x!.sort(dim, o),
   argsort: ([x], { dim, ...o }) => x!.argsort(dim, o),
   topk: ([x], { k, dim, ...o }) => x!.topk(k, dim, o),
+  einsum: (xs, { equation }) => ops.einsum(equation, ...xs),
   pad: ([x], { pad: margins, mode }) => ops.pad(x!, margins, { mode }),
   cat: (all, { dim }) => ops.cat(all, dim),
   norm_fro: ([x], { dim }) => x!.norm("fro", dim),
