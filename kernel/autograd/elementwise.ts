@@ -18,12 +18,15 @@ export const floating: ResultRule = (inputs) => {
   const dtype = promoted(inputs);
   return dtype === "int32" || dtype === "bool" ? "float32" : dtype;
 };
-/** The common dtype; bools are refused, with advice. */
-export function numeric(name: string, advice = 'Use to("int32") to compute with 0 and 1.'): ResultRule {
+const computeWithBools = 'Use to("int32") to compute with 0 and 1.';
+/** The common dtype, which must not be bool; with `nor`, no input may be bool either. */
+export function numeric(name: string, advice = computeWithBools, nor = false): ResultRule {
   return (inputs) => {
     const dtype = common(inputs);
     if (dtype !== undefined && dtype !== "bool") return dtype;
-    if (inputs.some((x) => x.dtype === "bool")) throw new DTypeError(`${name}: not for bool tensors. ${advice}`);
+    if (dtype === "bool" || (nor && inputs.some((x) => x.dtype === "bool"))) {
+      throw new DTypeError(`${name}: not for bool tensors. ${advice}`);
+    }
     return resultType(...inputs);
   };
 }

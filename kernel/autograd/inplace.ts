@@ -30,7 +30,8 @@ export function changeInPlace(
     );
   }
   const stretched = x.isView && x.strides.some((step, d) => step === 0 && x.shape[d]! > 1);
-  if (stretched) {
+  // The same for all elements may be written to one place several times.
+  if (stretched && name !== "fill_" && name !== "zero_") {
     throw new ShapeError(
       `${name}: several elements of this stretched tensor are one and the same in memory. Change a clone().`,
     );

@@ -6,7 +6,8 @@ export const add = binary("add", "a + b");
 
 /** a − b, elementwise with broadcasting. */
 export const sub = binary("sub", "a - b", {
-  dtype: numeric("sub", 'Use logicalXor() or logicalNot() for masks, or to("int32") to compute with 0 and 1.'),
+  // Nor of a bool and a number, as in PyTorch: 1 − mask is more likely meant as "not".
+  dtype: numeric("sub", 'Use logicalXor() or logicalNot() for masks, or to("int32") to compute with 0 and 1.', true),
 });
 
 /** a · b, elementwise with broadcasting. */

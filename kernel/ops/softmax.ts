@@ -14,7 +14,7 @@ import { exp, log } from "./exponential.ts";
 import { amax } from "./max.ts";
 import { reshape } from "./reshape.ts";
 import { sum, type Dims, type ReduceOptions } from "./sum.ts";
-import { detach } from "./to.ts";
+import { detach, to } from "./to.ts";
 import { where } from "./where.ts";
 
 /** Transforms `count` elements, `step` apart. */
@@ -145,8 +145,8 @@ function shiftOf(x: Tensor, dims: readonly number[]): Tensor {
 }
 
 /** ln Σ eˣ over the dims (all by default), without overflow; −Infinity of nothing. Gradient: softmax. */
-export const logsumexp = named("logsumexp", (x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor => {
-  checkTensor("logsumexp", "x", x);
+export const logsumexp = named("logsumexp", (given: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor => {
+  const x = isFloating(checkTensor("logsumexp", "x", given).dtype) ? given : to(given, "float32");
   checkOptions("logsumexp", options, { keepdim: is.flag });
   const dims = checkDims("logsumexp", dim, x.ndim);
   const shift = dims.some((d) => x.shape[d] === 0) ? 0 : shiftOf(x, dims);

@@ -110,7 +110,10 @@ describe("changes in place of a part", () => {
       gradgradcheck(f, [x()]);
     });
   }
-  it("of stretched elements, which are one in memory, are refused", () => {
-    assert.throws(() => tensor([1]).expand(3).add_(1), /add_: several elements of this stretched tensor .*clone/);
+  it("of stretched elements, which are one in memory, are refused, but for filling", () => {
+    const x = tensor([1]);
+    x.expand(3).fill_(4);
+    assert.deepEqual(x.toArray(), [4]);
+    assert.throws(() => x.expand(3).add_(1), /add_: several elements of this stretched tensor .*clone/);
   });
 });
