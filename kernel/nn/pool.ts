@@ -17,14 +17,12 @@ import { adaptiveAvgPool1d, adaptiveMaxPool1d, avgPool1d, maxPool1d } from "./po
 
 type Pool<Size, Options> = (x: Tensor, size: Size, options?: Options) => Tensor;
 /** A pooling layer. With `{ returnIndices: true }` its `forward` gives [values, indices] instead. */
-interface Layer<Size, Options extends object> {
+interface Layer<Size, Options extends object, Own> {
   new (
     size: Size,
     options: Options & { returnIndices: true },
-  ): Module & {
-    forward(x: Tensor): [values: Tensor, indices: Tensor];
-  };
-  new (size: Size, options?: Options): Module & { forward(x: Tensor): Tensor };
+  ): Module & Own & { forward(x: Tensor): [values: Tensor, indices: Tensor] };
+  new (size: Size, options?: Options): Module & Own & { forward(x: Tensor): Tensor };
 }
 
 /** A class of modules for a pooling; options as for the function of the same name. */
@@ -32,7 +30,7 @@ function pooling<Options extends object>(
   name: string,
   known: Kinds,
   pool: Pool<Spatial, Options> | WithIndices<Spatial, Options>,
-): Layer<Spatial, Options> {
+): Layer<Spatial, Options, { readonly kernelSize: Spatial }> {
   return {
     [name]: class extends Module {
       readonly kernelSize: Spatial;
@@ -52,7 +50,7 @@ function pooling<Options extends object>(
         return `kernelSize=${String(this.kernelSize)}${rest.join("")}`;
       }
     },
-  }[name] as never as Layer<Spatial, Options>;
+  }[name] as never as Layer<Spatial, Options, { readonly kernelSize: Spatial }>;
 }
 
 /** The largest element of each window. */
@@ -69,7 +67,7 @@ function adaptive<Size, Options extends object = Record<never, never>>(
   name: string,
   pool: Pool<Size, Options> | WithIndices<Size, Options>,
   known: Kinds = {},
-): Layer<Size, Options> {
+): Layer<Size, Options, { readonly outputSize: Size }> {
   return {
     [name]: class extends Module {
       readonly outputSize: Size;
@@ -88,7 +86,7 @@ function adaptive<Size, Options extends object = Record<never, never>>(
         return `outputSize=${String(this.outputSize)}`;
       }
     },
-  }[name] as never as Layer<Size, Options>;
+  }[name] as never as Layer<Size, Options, { readonly outputSize: Size }>;
 }
 const indexed = { returnIndices: is.flag };
 

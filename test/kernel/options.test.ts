@@ -174,6 +174,12 @@ describe("options: kinds", () => {
       checkOptions("f", { a: undefined }, { a: kind });
     });
   }
+  it("pooling layers are typed by whether they give indices", () => {
+    const layer = new nn.MaxPool2d(2, { returnIndices: true });
+    const [values, indices] = layer.forward(zeros(1, 2, 2));
+    assert.deepEqual([layer.kernelSize, values.shape, indices.dtype], [2, [1, 1, 1], "int32"]);
+    assert.equal(new nn.AdaptiveAvgPool2d(1).forward(zeros(1, 2, 2)).ndim, 3);
+  });
   it("what is left out as undefined has its default", () =>
     assert.deepEqual(
       new nn.ELU({ alpha: undefined as never }).forward(tensor([-1])).toArray(),
