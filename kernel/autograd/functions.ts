@@ -93,5 +93,8 @@ export function binary(
     differentiable,
     ...(dtype === undefined ? {} : { dtype }),
   });
-  return named(name, (a: Operand, b: Operand) => op(toTensors(name, a, b)));
+  // Two tensors are the usual case, and there is nothing to convert then.
+  return named(name, (a: Operand, b: Operand) =>
+    op(a instanceof Tensor && b instanceof Tensor ? [a, b] : toTensors(name, a, b)),
+  );
 }
