@@ -224,6 +224,10 @@ export function rebuild(type?: "major"): void {
   refreshViews();
   const alive = survivors(type);
   const byAddress = [...spans].filter(([start]) => alive === undefined || alive.has(start)).sort(([a], [b]) => a - b);
+  for (let i = 1; i < byAddress.length; i++) {
+    if (byAddress[i]![0] > byAddress[i - 1]![0]) continue;
+    throw new Error("gradbook: the engine cannot put its memory in order. Has a cell changed Array.prototype.sort?");
+  }
   spans.clear();
   free.clear();
   gaps = [];

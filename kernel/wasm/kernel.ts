@@ -92,7 +92,7 @@ export function attempt<E extends Exports>(definition: KernelDefinition<E>): Com
       note(`${definition.name}: it cannot be compiled with ${variant.name} (${error.message}); one step back.`);
       continue;
     }
-    const wrong = onBench((bench) => definition.check(made.exports, bench));
+    const wrong = onBench((bench) => answerOf(definition, made.exports, bench));
     if (wrong === undefined) {
       // The check may have compiled other kernels meanwhile.
       const ready = { ...made, id: compiled.length };
@@ -102,6 +102,16 @@ export function attempt<E extends Exports>(definition: KernelDefinition<E>): Com
     note(`${definition.name}: the known-answer test failed with ${variant.name} (${wrong}); one step back.`);
   }
   return undefined;
+}
+
+/** What the known-answer test says; code that traps is wrong too. */
+function answerOf<E extends Exports>(definition: KernelDefinition<E>, exports: E, bench: Bench): string | undefined {
+  try {
+    return definition.check(exports, bench);
+  } catch (error) {
+    if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+    return `it stopped: ${error.message}`;
+  }
 }
 
 /** Compiles without choosing or checking; for tests and for the choice itself. */

@@ -12,15 +12,25 @@ import { note } from "./log.ts";
  * mapped to numbers, so the list is read as numbers.
  */
 const addresses = new WeakMap<object, number>();
+// As they are now: a cell that puts something else into WeakMap.prototype must not take tensors out of the list.
+const set = Function.prototype.call.bind(WeakMap.prototype.set) as (
+  map: WeakMap<object, number>,
+  key: object,
+  value: number,
+) => void;
+const remove = Function.prototype.call.bind(WeakMap.prototype.delete) as (
+  map: WeakMap<object, number>,
+  key: object,
+) => void;
 // Always alive and always in the list: a list without it is not to be believed.
-addresses.set(survivors, 0);
+set(addresses, survivors, 0);
 
 /** From now on `survivors` tells whether `key` lives, by a number above 0 that nothing else has. The key is not held. */
 export function track(key: object, address: number): void {
-  addresses.set(key, address);
+  set(addresses, key, address);
 }
 export function untrack(key: object): void {
-  addresses.delete(key);
+  remove(addresses, key);
 }
 
 type Collect = (options?: { type: "minor" | "major" }) => void;

@@ -13,5 +13,6 @@ declare namespace WebAssembly {
     grow(pages: number): number;
   }
   class CompileError extends Error {}
+  class RuntimeError extends Error {}
   function validate(bytes: Uint8Array<ArrayBuffer>): boolean;
 }
