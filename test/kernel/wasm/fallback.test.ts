@@ -38,7 +38,7 @@ const spoils: { name: string; spoil: (module: ModuleBuilder) => void; says: RegE
 ];
 
 describe("a kernel that is wrong in one variant", () => {
-  before(() => setVariant(fused));
+  beforeEach(() => setVariant(fused));
   after(() => setVariant(undefined));
 
   for (const { name, spoil, says } of spoils) {
@@ -47,7 +47,9 @@ describe("a kernel that is wrong in one variant", () => {
       const made = attempt(spoiled(spoil));
       assert.equal(made?.variant, plain);
       assert.equal(made.exports.run(20, 22), 42);
-      assert.match(log.slice(from).join("\n"), says);
+      // Others may have something to say at the same time.
+      const lines = log.slice(from).filter((line) => line.startsWith("spoiled"));
+      assert.match(lines.join("\n"), says);
     });
   }
 
