@@ -2,13 +2,14 @@ import { checkSource, checkTensor, named } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { filled } from "../tensor/create.ts";
 import { DTypeError, ShapeError } from "../tensor/errors.ts";
+import type { TypedArray } from "../tensor/dtype.ts";
 import { checkDim, contiguousStrides, sameShape, show, type Shape } from "../tensor/shape.ts";
 import { copyElements, elements, empty, packed, type Tensor } from "../tensor/tensor.ts";
 import { slice } from "./slice.ts";
 import { to } from "./to.ts";
 
 /** Visits the elements of `shape` row by row, giving their place in a contiguous tensor with `strides` without dim `dim`. */
-export function walk(
+function walk(
   shape: Shape,
   strides: readonly number[],
   dim: number,
@@ -68,22 +69,35 @@ const pick: Op<{ readonly dim: number; readonly index: Tensor }> = defineOp({
   ],
 });
 
+/** A copy of x into which `write` puts each element of the source, at its place along the dim. */
+export function scattered(
+  who: string,
+  x: Tensor,
+  source: Tensor,
+  dim: number,
+  index: Tensor,
+  write: (to: TypedArray, at: number, value: number) => void,
+): Tensor {
+  const y = empty(x.shape, x.dtype);
+  copyElements(x, y.storage.array(), 0);
+  // Copies first: asking for one array must not allocate while another is in use.
+  const [places, values] = [packed(index), packed(source)];
+  const positions = elements(places);
+  const from = elements(values);
+  const to = y.storage.array();
+  const strides = contiguousStrides(y.shape);
+  const size = y.shape[dim] ?? 1;
+  walk(index.shape, strides, dim, (k, base) => {
+    const i = checkIndex(who, positions.data[positions.start + k]!, size, dim);
+    write(to, base + i * (strides[dim] ?? 0), from.data[from.start + k]!);
+  });
+  return y;
+}
+
 const put: Op<{ readonly dim: number; readonly index: Tensor }> = defineOp({
   name: "scatterAdd",
   forward([x, source], { dim, index }) {
-    const y = empty(x!.shape, x!.dtype);
-    copyElements(x!, y.storage.array(), 0);
-    const [places, values] = [packed(index), packed(source!)];
-    const positions = elements(places);
-    const from = elements(values);
-    const to = y.storage.array();
-    const strides = contiguousStrides(y.shape);
-    const size = y.shape[dim] ?? 1;
-    walk(index.shape, strides, dim, (k, base) => {
-      const i = checkIndex("scatterAdd", positions.data[positions.start + k]!, size, dim);
-      to[base + i * (strides[dim] ?? 0)]! += from.data[from.start + k]!;
-    });
-    return y;
+    return scattered("scatterAdd", x!, source!, dim, index, (to, at, value) => void (to[at]! += value));
   },
   keep: (_y, _inputs, { index }) => [index],
   gradient: (g, { saved: [index], attributes: { dim } }) => [g, pick([g], { dim, index: index! })],

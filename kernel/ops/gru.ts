@@ -1,4 +1,3 @@
-import { grad } from "../autograd/backward.ts";
 import { gradMode } from "../autograd/mode.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { filled } from "../tensor/create.ts";
@@ -9,7 +8,7 @@ import { add, mul, sub } from "./arithmetic.ts";
 import { chunk, stack, unbind } from "./cat.ts";
 import { flip } from "./flip.ts";
 import { linear } from "./linear.ts";
-import { at, biasGradient, inputGates, parts, times, weightGradients } from "./recurrent.ts";
+import { at, biasGradient, inputGates, parts, recordedGradients, times, weightGradients } from "./recurrent.ts";
 import { sigmoid } from "./sigmoid.ts";
 import { tanh } from "./trigonometric.ts";
 
@@ -88,12 +87,8 @@ const gruLayer: Op<Direction> = defineOp({
   },
   gradient(g, { saved, attributes: { reverse }, needs }) {
     const inputs = saved.slice(0, -3);
-    if (gradMode.enabled) {
-      // Second derivatives: the same from basic ops, whose gradients can be differentiated.
-      const wanted = inputs.filter((_, k) => needs[k]);
-      const found = grad(composed(inputs, reverse), wanted, { gradOutputs: g, createGraph: true, allowUnused: true });
-      return inputs.map((x, k) => (needs[k] ? found[wanted.indexOf(x)] : undefined));
-    }
+    // Second derivatives: the same from basic ops.
+    if (gradMode.enabled) return recordedGradients(inputs, composed(inputs, reverse), g, needs);
     const [y, gates, inner] = saved.slice(-3) as [Tensor, Tensor, Tensor];
     return backwards(inputs, y, gates, inner, packed(g), reverse, needs);
   },

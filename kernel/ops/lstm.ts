@@ -1,4 +1,3 @@
-import { grad } from "../autograd/backward.ts";
 import { gradMode } from "../autograd/mode.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { compileLoop } from "../tensor/loop.ts";
@@ -8,7 +7,7 @@ import { add, mul } from "./arithmetic.ts";
 import { cat, chunk, stack, unbind } from "./cat.ts";
 import { flip } from "./flip.ts";
 import { linear } from "./linear.ts";
-import { at, biasGradient, inputGates, parts, times, weightGradients } from "./recurrent.ts";
+import { at, biasGradient, inputGates, parts, recordedGradients, times, weightGradients } from "./recurrent.ts";
 import { sigmoid } from "./sigmoid.ts";
 import { narrow, select } from "./slice.ts";
 import { tanh } from "./trigonometric.ts";
@@ -89,12 +88,8 @@ const lstmLayer: Op<Direction> = defineOp({
   },
   gradient(g, { saved, attributes: { reverse }, needs }) {
     const inputs = saved.slice(0, -3);
-    if (gradMode.enabled) {
-      // Second derivatives: the same from basic ops, whose gradients can be differentiated.
-      const wanted = inputs.filter((_, k) => needs[k]);
-      const found = grad(composed(inputs, reverse), wanted, { gradOutputs: g, createGraph: true, allowUnused: true });
-      return inputs.map((_, k) => (needs[k] ? found[wanted.indexOf(inputs[k]!)] : undefined));
-    }
+    // Second derivatives: the same from basic ops.
+    if (gradMode.enabled) return recordedGradients(inputs, composed(inputs, reverse), g, needs);
     const [y, gates, cells] = saved.slice(-3) as [Tensor, Tensor, Tensor];
     return backwards(inputs, y, gates, cells, packed(g), reverse, needs);
   },

@@ -1,4 +1,5 @@
 /** What the fused recurrent layers share: float32, gates of all times in one tensor [time, batch, gates · hidden]. */
+import { grad } from "../autograd/backward.ts";
 import { filled } from "../tensor/create.ts";
 import { compileLoop } from "../tensor/loop.ts";
 import { addressOf, empty, packed, view, type Tensor } from "../tensor/tensor.ts";
@@ -104,4 +105,19 @@ export function biasGradient(dgates: Tensor): Tensor {
   const db = empty([width], "float32");
   reduceKernels().sumColumns(1, time * batch, width, addressOf(dgates), addressOf(db), 1);
   return db;
+}
+
+/**
+ * The gradients of a layer's inputs for the gradient `g` of its result, recorded: `result` is the layer made of basic ops,
+ * whose gradients can be differentiated.
+ */
+export function recordedGradients(
+  inputs: readonly Tensor[],
+  result: Tensor,
+  g: Tensor,
+  needs: readonly boolean[],
+): (Tensor | undefined)[] {
+  const wanted = inputs.filter((_, k) => needs[k]);
+  const found = grad(result, wanted, { gradOutputs: g, createGraph: true, allowUnused: true });
+  return inputs.map((x, k) => (needs[k] ? found[wanted.indexOf(x)] : undefined));
 }

@@ -1,29 +1,15 @@
 import { checkSource, checkTensor, named, toTensors, type Operand } from "../autograd/functions.ts";
 import { defineOp, type Op } from "../autograd/op.ts";
 import { filled } from "../tensor/create.ts";
-import { contiguousStrides } from "../tensor/shape.ts";
-import { copyElements, elements, empty, packed, Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { expand } from "./expand.ts";
-import { checkAlong, checkIndex, cornerOf, gather, walk } from "./gather.ts";
+import { checkAlong, cornerOf, gather, scattered } from "./gather.ts";
 import { to } from "./to.ts";
 
 const place: Op<{ readonly dim: number; readonly index: Tensor }> = defineOp({
   name: "scatter",
   forward([x, source], { dim, index }) {
-    const y = empty(x!.shape, x!.dtype);
-    copyElements(x!, y.storage.array(), 0);
-    // Copies first: asking for one array must not allocate while another is in use.
-    const [places, values] = [packed(index), packed(source!)];
-    const positions = elements(places);
-    const from = elements(values);
-    const to = y.storage.array();
-    const strides = contiguousStrides(y.shape);
-    const size = y.shape[dim] ?? 1;
-    walk(index.shape, strides, dim, (k, base) => {
-      const i = checkIndex("scatter", positions.data[positions.start + k]!, size, dim);
-      to[base + i * (strides[dim] ?? 0)] = from.data[from.start + k]!;
-    });
-    return y;
+    return scattered("scatter", x!, source!, dim, index, (to, at, value) => void (to[at] = value));
   },
   keep: (_y, _inputs, { index }) => [index],
   gradient: (g, { shapes: [, shape], saved: [index], needs, attributes: { dim } }) => [
