@@ -9,12 +9,7 @@ import { slice } from "./slice.ts";
 import { to } from "./to.ts";
 
 /** Visits the elements of `shape` row by row, giving their place in a contiguous tensor with `strides` without dim `dim`. */
-function walk(
-  shape: Shape,
-  strides: readonly number[],
-  dim: number,
-  f: (k: number, base: number) => void,
-): void {
+function walk(shape: Shape, strides: readonly number[], dim: number, f: (k: number, base: number) => void): void {
   const index = new Array<number>(shape.length).fill(0);
   const size = shape.reduce((a, b) => a * b, 1);
   let base = 0;
