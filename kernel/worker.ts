@@ -10,6 +10,7 @@ import { CellRunner } from "./session/cellRunner.ts";
 import { installConsole } from "./session/console.ts";
 import { cellGlobals, Displays } from "./session/globals.ts";
 import { CellModules } from "./session/modules.ts";
+import { answer, type Questions } from "./session/questions.ts";
 import { Output } from "./session/output.ts";
 import { CellRuntime } from "./session/runtime.ts";
 import { installStackTraces, StackMaps } from "./session/stack.ts";
@@ -61,6 +62,9 @@ Object.assign(globalThis, cellGlobals(output, displays), { require: modules.requ
 process.on("uncaughtException", (error) => runner.report(error));
 process.on("unhandledRejection", (error) => runner.report(error));
 
+/** One line for each question that the supervisor may ask. */
+const questions: Questions = {};
+
 port.on("message", (message: ToWorker) => {
   switch (message.type) {
     case "execute":
@@ -72,6 +76,11 @@ port.on("message", (message: ToWorker) => {
     case "settle":
       for (const recover of recovery()) recover();
       return runner.settle(message.error);
+    case "ask":
+      void answer(questions, message.question, message.params, maps).then((result) => {
+        output.post({ type: "answer", id: message.id, answer: result });
+      });
+      return;
     case "ping":
       return output.post({ type: "pong", id: message.id });
   }

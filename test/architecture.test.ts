@@ -51,9 +51,17 @@ export const layers: Record<string, Layer> = {
 
   // The notebook: knows nothing of tensors.
   "kernel/language": {
-    packages: ["typescript", "@jridgewell/sourcemap-codec", ...files, "node:module", "node:vm"],
+    packages: [
+      "typescript",
+      "@jridgewell/sourcemap-codec",
+      "vscode-languageserver-types",
+      ...files,
+      "node:module",
+      "node:vm",
+    ],
   },
-  "kernel/protocol": {},
+  // Types of the Language Server Protocol; nothing of the package runs.
+  "kernel/protocol": { packages: ["vscode-languageserver-types"] },
   "kernel/session": {
     imports: ["kernel/language", "kernel/protocol"],
     packages: [
@@ -101,7 +109,16 @@ export const layers: Record<string, Layer> = {
   extension: {
     imports: ["kernel/client", "kernel/plot"],
     types: ["kernel/protocol"],
-    packages: ["vscode", ...files, "node:child_process", "node:crypto", "node:events", "node:os", "node:util"],
+    packages: [
+      "vscode",
+      "vscode-languageserver-types",
+      ...files,
+      "node:child_process",
+      "node:crypto",
+      "node:events",
+      "node:os",
+      "node:util",
+    ],
   },
   "media/renderer": { imports: ["kernel/plot"], packages: ["plotly.js-dist", "vscode-notebook-renderer"] },
 };

@@ -6,6 +6,10 @@ import { IpcTransport } from "../transport/ipc.ts";
 import { KernelDied, type KernelClient, type KernelExit, type KernelOptions, type Sent } from "./kernelClient.ts";
 
 const SHUTDOWN_MS = 2000;
+/** Requests whose answers must not wait for cells or for a slow display. */
+const CONTROL: ReadonlySet<RequestType> = new Set<RequestType>([
+  ...(["interrupt_request", "shutdown_request", "gradbook_language_request"] as const),
+]);
 const FLOOR = [22, 15] as const;
 
 /** Starts a kernel process and connects to it. See `KernelClient`; failures to start reject `ready`. */
@@ -77,7 +81,7 @@ class KernelProcess implements KernelClient {
   request: KernelClient["request"] = (type, content) => this.send(type, content, {});
 
   private send<R extends RequestType>(type: R, content: object, metadata: object): Sent<ReplyContent<R> | ErrorReply> {
-    const channel = type === "interrupt_request" || type === "shutdown_request" ? "control" : "shell";
+    const channel = CONTROL.has(type) ? "control" : "shell";
     const message = makeMessage(this.sender, channel, type, content, { metadata: { ...metadata } });
     const { msg_id } = message.header;
     const reply = new Promise<ReplyContent<R> | ErrorReply>((resolve, reject) => {

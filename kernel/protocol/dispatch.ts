@@ -6,6 +6,7 @@ import type { Handler, HandlerContext } from "./handler.ts";
 import { execute } from "./handlers/execute.ts";
 import { interrupt } from "./handlers/interrupt.ts";
 import { isComplete } from "./handlers/isComplete.ts";
+import { language } from "./handlers/language.ts";
 import { kernelInfo } from "./handlers/kernelInfo.ts";
 import { shutdown } from "./handlers/shutdown.ts";
 import { makeMessage, type Sender } from "./message.ts";
@@ -17,6 +18,7 @@ export const handlers: { [R in RequestType]: Handler<R> } = {
   kernel_info_request: kernelInfo,
   execute_request: execute,
   is_complete_request: isComplete,
+  gradbook_language_request: language,
   interrupt_request: interrupt,
   shutdown_request: shutdown,
 };

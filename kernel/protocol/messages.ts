@@ -4,6 +4,8 @@
  * Source: Jupyter messaging specification 5.5 (jupyter_client, docs/messaging.rst).
  */
 
+import type { LanguageRequest } from "./language.ts";
+
 export const PROTOCOL_VERSION = "5.4";
 
 export type Channel = "shell" | "control" | "iopub" | "stdin";
@@ -78,6 +80,7 @@ export interface Requests {
     request: { code: string };
     reply: { status: "complete" | "incomplete" | "invalid" | "unknown"; indent?: string };
   };
+  gradbook_language_request: { request: LanguageRequest; reply: Ok<{ result: unknown }> };
   interrupt_request: { request: JsonObject; reply: Ok<object> };
   shutdown_request: { request: { restart: boolean }; reply: Ok<{ restart: boolean }> };
 }

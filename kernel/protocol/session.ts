@@ -1,3 +1,4 @@
+import type { LanguageRequest } from "./language.ts";
 import type {
   ErrorContent,
   Header,
@@ -27,6 +28,13 @@ export interface Session {
   /** Runs one cell to its end. Never rejects: what goes wrong is in the outcome. Called for one cell at a time. */
   execute(request: CellRequest): Promise<CellOutcome>;
   isComplete(code: string): Promise<ReplyContent<"is_complete_request">>;
+  /**
+   * Asks the thread that holds the variables; `question` is a name of the table in kernel/session/questions.ts. Waits while
+   * a cell computes. Rejects with `RequestFailed` when the question fails or the thread ends.
+   */
+  ask(question: string, params: JsonObject): Promise<unknown>;
+  /** Asks the language service, on its own thread: answered while a cell computes. See language.ts beside this file. */
+  language(request: LanguageRequest): Promise<unknown>;
   /** Stops what runs; a call while one is under way is a harder rung of the ladder. Resolves as soon as it is under way. */
   interrupt(): void;
   /** Ends the session for good. */

@@ -2,6 +2,7 @@
 import type { ErrorContent, Header, JsonObject } from "../protocol/messages.ts";
 import type { CellOutcome, CellRequest } from "../protocol/session.ts";
 import type { Control } from "./control.ts";
+import type { Answer } from "./questions.ts";
 
 export interface WorkerData {
   control: Control;
@@ -15,7 +16,9 @@ export type ToWorker =
   | { type: "cancel" }
   /** The running cell was terminated from outside and will never answer: end it with this error. */
   | { type: "settle"; error: ErrorContent }
-  | { type: "ping"; id: number };
+  | { type: "ping"; id: number }
+  /** Something other than a cell, of the table `questions`. Answered when no JavaScript of the user runs. */
+  | { type: "ask"; id: number; question: string; params: JsonObject };
 
 export type FromWorker =
   | { type: "ready" }
@@ -25,4 +28,5 @@ export type FromWorker =
   | { type: "done"; outcome: CellOutcome; heapUsed: number }
   /** For the log of the kernel, not for a cell. */
   | { type: "log"; line: string }
-  | { type: "pong"; id: number };
+  | { type: "pong"; id: number }
+  | { type: "answer"; id: number; answer: Answer };

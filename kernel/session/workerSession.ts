@@ -3,10 +3,13 @@
  * keeps more than the next one, and puts a new worker in the place of one that is gone. Never runs user code.
  */
 import { Worker } from "node:worker_threads";
-import type { ErrorContent, Header } from "../protocol/messages.ts";
+import type { LanguageRequest } from "../protocol/language.ts";
+import type { ErrorContent, Header, JsonObject } from "../protocol/messages.ts";
+import { RequestFailed } from "../protocol/requestFailed.ts";
 import type { CellOutcome, CellRequest, Session } from "../protocol/session.ts";
 import { CONTROL, createControl, type Control } from "./control.ts";
 import { DebuggerLink } from "./debuggerLink.ts";
+import type { Answer } from "./questions.ts";
 import type { FromWorker, ToWorker, WorkerData } from "./workerMessages.ts";
 
 /** How long each rung of the ladder may take before the next one. */
@@ -49,6 +52,8 @@ export class WorkerSession implements Session {
   private ended = false;
   private pings = 0;
   private readonly pongs = new Map<number, () => void>();
+  /** Questions that the worker has not answered yet. */
+  private readonly asked = new Map<number, (answer: Answer) => void>();
   /** The interrupt that is under way. No cell starts before it is over: it would be the one that is stopped. */
   private climbing: Promise<void> | undefined;
   /** Goes to the next rung at once. */
@@ -92,6 +97,20 @@ export class WorkerSession implements Session {
     // Only consoles ask; nobody else should pay for a compiler in this thread.
     const { isComplete } = await import("../language/isComplete.ts");
     return isComplete(code);
+  }
+
+  async ask(question: string, params: JsonObject): Promise<unknown> {
+    await this.ready;
+    const id = ++this.pings;
+    const answered = new Promise<Answer>((resolve) => this.asked.set(id, resolve));
+    this.post({ type: "ask", id, question, params });
+    const answer = await answered;
+    if (!answer.ok) throw new RequestFailed(answer.error);
+    return answer.result;
+  }
+
+  language(request: LanguageRequest): Promise<unknown> {
+    return Promise.reject(new Error(`no language service yet for ${request.method}`));
   }
 
   memory(): { rss: number; heapUsed: number } {
@@ -187,6 +206,8 @@ export class WorkerSession implements Session {
   private async replaceWorker(outcome: Failure): Promise<void> {
     const { running, worker } = this;
     worker.removeAllListeners("exit");
+    for (const end of this.asked.values()) end({ ok: false, error: outcome.error });
+    this.asked.clear();
     this.ready = worker.terminate().then(() => this.startWorker());
     running?.end(outcome);
     await this.ready;
@@ -246,6 +267,10 @@ export class WorkerSession implements Session {
       case "pong":
         this.pongs.get(message.id)?.();
         this.pongs.delete(message.id);
+        return;
+      case "answer":
+        this.asked.get(message.id)?.(message.answer);
+        this.asked.delete(message.id);
         return;
     }
   }

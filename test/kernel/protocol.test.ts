@@ -27,6 +27,9 @@ function scriptedSession(): Session {
       return Promise.resolve({ status: "ok", userExpressions: {}, ...(code ? { value: { "text/plain": code } } : {}) });
     },
     isComplete: async (code) => (code.endsWith("{") ? { status: "incomplete", indent: "  " } : { status: "complete" }),
+    ask: (question) => Promise.resolve(question),
+    language: ({ method }) =>
+      method === "notebook/open" ? Promise.resolve(null) : Promise.reject(new Error(`${method}: no such cell`)),
     interrupt: () => stop(failed("Interrupted")),
     shutdown: () => Promise.resolve(),
     memory: () => ({ rss: 0, heapUsed: 0 }),
@@ -55,6 +58,12 @@ const conversations: { [name: string]: [channel: "shell" | "control", type: stri
   "stop-on-error-off": [
     ["shell", "execute_request", { code: "fail", stop_on_error: false }],
     ["shell", "execute_request", { code: "1" }],
+  ],
+  language: [
+    ["shell", "execute_request", { code: "wait" }],
+    ["control", "gradbook_language_request", { method: "notebook/open", params: { cells: [] } }],
+    ["control", "gradbook_language_request", { method: "textDocument/hover", params: {} }],
+    ["control", "interrupt_request", {}],
   ],
   "interrupt-cancels-queue": [
     ["shell", "execute_request", { code: "wait" }],
