@@ -1,5 +1,7 @@
 /** Whether a console should run what was typed or wait for more lines. Parses, never runs. */
 import { parse } from "./parse.ts";
+import { blankCommands, findCommands } from "./shell.ts";
+import { GLOBALS } from "./variables.ts";
 
 export type Completeness =
   | { status: "complete" }
@@ -18,7 +20,9 @@ const UNTERMINATED = new Set([
 const UNTERMINATED_STRING = 1002;
 
 export function isComplete(code: string): Completeness {
-  const { errors } = parse(code);
+  const commands = findCommands(code, (name) => GLOBALS.has(name));
+  if (commands.at(-1)?.end === code.length && code.endsWith("\\")) return { status: "incomplete", indent: INDENT };
+  const { errors } = parse(blankCommands(code, commands));
   if (errors.length === 0) return { status: "complete" };
   const end = code.trimEnd().length;
   // One error before the end is enough: more lines cannot mend it.

@@ -11,8 +11,9 @@ import { erase, eraseObject, type Erased } from "./erase.ts";
 import { rewriteModule } from "./moduleCode.ts";
 import { objectAtEnd, readOriginal, type Original } from "./original.ts";
 import { parse } from "./parse.ts";
+import { findCommands, magicMessage, replaceCommands, type Command } from "./shell.ts";
 import { CellSyntaxError } from "./syntaxError.ts";
-import type { Declared, Names } from "./variables.ts";
+import { GLOBALS, type Declared, type Names } from "./variables.ts";
 
 export { Box } from "./box.ts";
 export type { Declared, Names } from "./variables.ts";
@@ -47,10 +48,42 @@ export interface CellCode {
  * @param options.filename the script's name, which its stack frames carry and its map names as the source.
  */
 export function transformCell(source: string, { names, filename }: { names: Names; filename: string }): CellCode {
-  const [erased, original] = eraseCell(source);
+  const commands = findCommands(source, (name) => GLOBALS.has(name) || names.get(name) !== undefined);
+  const text = replaceCommands(source, commands, (command) => callOf(command, source));
+  const [erased, original] = eraseText(text);
   const { mappings, ...cell } = rewriteCell(erased, original, names);
   checkEarlyErrors(cell.code, mappings);
   return { ...cell, map: sourceMap(filename, source, mappings) };
+}
+
+/** A command as the call that runs it. The session puts `command` on the cell's `import.meta`, out of sight. */
+function callOf({ start, end, parts, inSyncFunction }: Command, source: string): string {
+  if (inSyncFunction) {
+    const before = source.slice(0, start).split("\n");
+    const message = "A command is waited for, which this function cannot do: make the function async.";
+    const at = { line: before.length, column: before.at(-1)!.length + 1, length: end - start };
+    throw new CellSyntaxError(message, at);
+  }
+  const strings = [""];
+  const values: string[] = [];
+  for (const part of parts) {
+    if (typeof part === "string") strings[strings.length - 1] += part;
+    else {
+      strings.push("");
+      values.push(part.text);
+    }
+  }
+  return `await import.meta.command(${[JSON.stringify(strings), ...values].join(", ")});`;
+}
+
+function eraseText(text: string): [Erased, Original] {
+  try {
+    return eraseCell(text);
+  } catch (error) {
+    if (!(error instanceof CellSyntaxError)) throw error;
+    const magic = magicMessage(text.split("\n")[error.line - 1] ?? "");
+    throw magic === undefined ? error : new CellSyntaxError(magic, error);
+  }
 }
 
 /** Without types; a block that can only be meant as an object is read as one. */

@@ -48,7 +48,7 @@ export interface Variable {
 }
 
 /** Names that are there without the session: code that uses them pays nothing for the chance that a cell declares them. */
-const GLOBALS = new Set([
+export const GLOBALS: ReadonlySet<string> = new Set([
   ...Object.getOwnPropertyNames(globalThis),
   ...["require", "display", "clearOutput", "progress", "input", "arguments"],
 ]);
