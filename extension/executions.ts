@@ -2,29 +2,30 @@
  * VS Code's executions with its rules kept: one at a time for a cell, started once, ended once, no output before the
  * start or after the end, nothing for a cell that is gone. Breaking one of them throws inside VS Code.
  */
-import * as vscode from "vscode";
+import type * as vscode from "vscode";
+import type { KernelCell } from "./kernelCell.ts";
 
 /** How long a cell stays reopened after the last late output, in ms: less would flicker with every line. */
 const LINGER_MS = 100;
 
 export class Executions {
   readonly #controller: vscode.NotebookController;
-  readonly #live = new Map<vscode.NotebookCell, CellExecution>();
+  readonly #live = new Map<KernelCell, CellExecution>();
   /** What a finished cell showed, to put back after late output. */
-  readonly #finished = new WeakMap<vscode.NotebookCell, Finished>();
+  readonly #finished = new WeakMap<KernelCell, Finished>();
 
   constructor(controller: vscode.NotebookController) {
     this.#controller = controller;
   }
 
   /** A new execution, pending until it is started; undefined when the cell is gone or belongs to another kernel. */
-  create(cell: vscode.NotebookCell): CellExecution | undefined {
+  create(cell: KernelCell): CellExecution | undefined {
     this.#live.get(cell)?.close();
     return this.#make(cell);
   }
 
   /** The cell's execution if it runs, or its last one opened again for output that comes late. */
-  forOutput(cell: vscode.NotebookCell): CellExecution | undefined {
+  forOutput(cell: KernelCell): CellExecution | undefined {
     const live = this.#live.get(cell);
     if (live) {
       live.touch();
@@ -33,17 +34,17 @@ export class Executions {
     }
     const execution = this.#make(cell);
     if (!execution) return undefined;
-    const { order, success, start, end } = this.#finished.get(cell) ?? summaryOf(cell);
+    const { order, success, start, end } = this.#finished.get(cell) ?? summaryOf(cell.current);
     execution.start(start ?? Date.now());
     if (order !== undefined) execution.order = order;
     execution.linger(LINGER_MS, success, end ?? Date.now());
     return execution;
   }
 
-  #make(cell: vscode.NotebookCell): CellExecution | undefined {
-    if (cell.index < 0 || cell.notebook.isClosed) return undefined;
+  #make(cell: KernelCell): CellExecution | undefined {
+    if (!cell.isThere) return undefined;
     try {
-      const inner = this.#controller.createNotebookCellExecution(cell);
+      const inner = this.#controller.createNotebookCellExecution(cell.current);
       const execution = new CellExecution(inner, (finished) => {
         this.#live.delete(cell);
         if (finished) this.#finished.set(cell, finished);

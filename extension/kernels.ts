@@ -1,23 +1,39 @@
 /** The kernels by notebook: at most one for each, ended with its document. */
 import * as vscode from "vscode";
-import { NotebookKernel, type KernelSurroundings } from "./kernel.ts";
+import type { KernelClient } from "../kernel/client/kernelClient.ts";
+import { NotebookKernel, type KernelEvents, type KernelSurroundings } from "./kernel.ts";
 
-type Surroundings = Omit<KernelSurroundings, "onChange" | "onDeath">;
+type Surroundings = Omit<KernelSurroundings, keyof KernelEvents>;
 
 export interface KernelDeath {
   kernel: NotebookKernel;
   because: string;
   cell: vscode.NotebookCell | undefined;
 }
+export interface FinishedCell {
+  kernel: NotebookKernel;
+  cell: vscode.NotebookCell;
+  success: boolean;
+}
 
 export class Kernels implements vscode.Disposable {
   readonly #byNotebook = new Map<vscode.NotebookDocument, NotebookKernel>();
   readonly #around: Surroundings;
   readonly #changed = new vscode.EventEmitter<NotebookKernel>();
+  readonly #started = new vscode.EventEmitter<{ kernel: NotebookKernel; client: KernelClient }>();
+  readonly #ended = new vscode.EventEmitter<NotebookKernel>();
+  readonly #finished = new vscode.EventEmitter<FinishedCell>();
   readonly #died = new vscode.EventEmitter<KernelDeath>();
   readonly #subscriptions: vscode.Disposable[];
   /** A kernel's state or memory changed. */
   readonly onDidChange = this.#changed.event;
+  /** A process answers: the first one of a notebook, or a new one after a restart. */
+  readonly onDidStart = this.#started.event;
+  /** A process is gone, or going, with all it held: restarted, dead or closed. */
+  readonly onDidEnd = this.#ended.event;
+  /** A cell has run to its end, with all it published shown. */
+  readonly onDidFinishCell = this.#finished.event;
+  /** A process ended by itself; `onDidEnd` comes before. */
   readonly onDidDie = this.#died.event;
 
   constructor(around: Surroundings) {
@@ -46,6 +62,9 @@ export class Kernels implements vscode.Disposable {
       const made: NotebookKernel = new NotebookKernel(notebook, {
         ...this.#around,
         onChange: () => this.#changed.fire(made),
+        onStart: (client) => this.#started.fire({ kernel: made, client }),
+        onEnd: () => this.#ended.fire(made),
+        onFinishCell: (cell, success) => this.#finished.fire({ kernel: made, cell, success }),
         onDeath: (because, cell) => this.#died.fire({ kernel: made, because, cell }),
       });
       this.#byNotebook.set(notebook, (kernel = made));
@@ -61,6 +80,7 @@ export class Kernels implements vscode.Disposable {
 
   dispose(): void {
     for (const notebook of [...this.#byNotebook.keys()]) this.end(notebook);
-    for (const each of [...this.#subscriptions, this.#changed, this.#died]) each.dispose();
+    const emitters = [this.#changed, this.#started, this.#ended, this.#finished, this.#died];
+    for (const each of [...this.#subscriptions, ...emitters]) each.dispose();
   }
 }

@@ -11,6 +11,7 @@ import { connect, createController } from "./controller.ts";
 import { announceDeaths } from "./death.ts";
 import { Doctor } from "./doctor.ts";
 import { Executions } from "./executions.ts";
+import { KernelCells } from "./kernelCell.ts";
 import { Kernels } from "./kernels.ts";
 import { LiveFigures } from "./liveFigures.ts";
 import { Selection } from "./selection.ts";
@@ -29,7 +30,8 @@ export function activate(extension: vscode.ExtensionContext): void {
   const controller = createController();
   const figures = new LiveFigures(log);
   const executions = new Executions(controller);
-  kernels = new Kernels({ kernelPath: path.join(dist, "main.js"), executions, figures, log });
+  const cells = new KernelCells();
+  kernels = new Kernels({ kernelPath: path.join(dist, "main.js"), cells, executions, figures, log });
   connect(controller, kernels);
   const selection = new Selection(controller, kernels, extension.workspaceState);
   const doctor = new Doctor(path.join(dist, "cli.js"), log);

@@ -3,13 +3,14 @@ import * as vscode from "vscode";
 import type { ErrorContent, MimeBundle, Publications } from "../kernel/protocol/messages.ts";
 import { itemsOf } from "./bundle.ts";
 import type { CellExecution, Executions } from "./executions.ts";
+import type { KernelCell } from "./kernelCell.ts";
 import { linkedTrace } from "./trace.ts";
 
 type DisplayData = Publications["display_data"];
 
 /** An output that was sent to VS Code, and whether VS Code has it by now. */
-export interface Shown {
-  cell: vscode.NotebookCell;
+interface Shown {
+  cell: KernelCell;
   output: vscode.NotebookCellOutput;
   number: number;
   taken: boolean;
@@ -25,7 +26,7 @@ const NUMBER = "gradbookOutput";
 let lastNumber = 0;
 
 /** Outputs by display id, in every cell of a notebook. */
-export class Displays {
+class Displays {
   readonly #byId = new Map<string, Shown[]>();
 
   add(id: string, shown: Shown): void {
@@ -43,12 +44,42 @@ export class Displays {
 
 /** The user may clear outputs, or delete the cell, at any time. */
 function isThere({ cell, number, taken }: Shown): boolean {
-  if (cell.index < 0 || cell.notebook.isClosed) return false;
-  return !taken || cell.outputs.some(({ metadata }) => metadata?.[NUMBER] === number);
+  if (!cell.isThere) return false;
+  return !taken || cell.current.outputs.some(({ metadata }) => metadata?.[NUMBER] === number);
+}
+
+/** What the cells of a notebook show. */
+export class NotebookOutputs {
+  readonly #executions: Executions;
+  readonly #displays = new Displays();
+  readonly #ofCell = new WeakMap<KernelCell, CellOutputs>();
+
+  constructor(executions: Executions) {
+    this.#executions = executions;
+  }
+
+  of(cell: KernelCell): CellOutputs {
+    let outputs = this.#ofCell.get(cell);
+    if (!outputs) this.#ofCell.set(cell, (outputs = new CellOutputs(cell, this.#executions, this.#displays)));
+    return outputs;
+  }
+
+  /** Replaces what is shown under a display id, wherever it is; what is the same stays untouched. */
+  async update(id: string, data: MimeBundle): Promise<void> {
+    const items = itemsOf(data);
+    const bytes = items.map((item) => item.data);
+    await Promise.all(
+      this.#displays.get(id).map((shown) => {
+        if (shown.bytes && equal(shown.bytes, bytes)) return;
+        shown.bytes = bytes;
+        return this.#executions.forOutput(shown.cell)?.replaceItems(items, shown.output);
+      }),
+    );
+  }
 }
 
 export class CellOutputs {
-  readonly #cell: vscode.NotebookCell;
+  readonly #cell: KernelCell;
   readonly #executions: Executions;
   readonly #displays: Displays;
   /** The stream output that grows, as long as nothing else came after it. */
@@ -56,7 +87,7 @@ export class CellOutputs {
   /** `clear_output` with `wait`: clear when the next output comes. */
   #clearFirst = false;
 
-  constructor(cell: vscode.NotebookCell, executions: Executions, displays: Displays) {
+  constructor(cell: KernelCell, executions: Executions, displays: Displays) {
     this.#cell = cell;
     this.#executions = executions;
     this.#displays = displays;
@@ -149,24 +180,6 @@ export class CellOutputs {
       bytes: items.map(({ data }) => data),
     };
   }
-}
-
-/** Replaces what is shown under a display id, wherever it is; what is the same stays untouched. */
-export async function updateDisplay(
-  id: string,
-  data: MimeBundle,
-  displays: Displays,
-  executions: Executions,
-): Promise<void> {
-  const items = itemsOf(data);
-  const bytes = items.map((item) => item.data);
-  await Promise.all(
-    displays.get(id).map((shown) => {
-      if (shown.bytes && equal(shown.bytes, bytes)) return;
-      shown.bytes = bytes;
-      return executions.forOutput(shown.cell)?.replaceItems(items, shown.output);
-    }),
-  );
 }
 
 function equal(a: Uint8Array[], b: Uint8Array[]): boolean {

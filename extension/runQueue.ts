@@ -1,16 +1,16 @@
 /** The cells that wait for their turn: in order, none twice. */
-import type * as vscode from "vscode";
 import type { CellExecution } from "./executions.ts";
+import type { KernelCell } from "./kernelCell.ts";
 
 export interface Waiting {
-  cell: vscode.NotebookCell;
+  cell: KernelCell;
   execution: CellExecution;
 }
 
 export class RunQueue {
   #waiting: Waiting[] = [];
 
-  has(cell: vscode.NotebookCell): boolean {
+  has(cell: KernelCell): boolean {
     return this.#waiting.some((entry) => entry.cell === cell);
   }
   push(entry: Waiting): void {
@@ -20,7 +20,7 @@ export class RunQueue {
     return this.#waiting.shift();
   }
   /** Ends what waits, of all cells or of those given, as not run. */
-  cancel(cells?: readonly vscode.NotebookCell[]): void {
+  cancel(cells?: readonly KernelCell[]): void {
     const [cancelled, kept] = [[] as Waiting[], [] as Waiting[]];
     for (const entry of this.#waiting) (!cells || cells.includes(entry.cell) ? cancelled : kept).push(entry);
     this.#waiting = kept;

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import type { NotebookCell } from "vscode";
 import type { CellExecution } from "../../extension/executions.ts";
+import type { KernelCell } from "../../extension/kernelCell.ts";
 import { RunQueue } from "../../extension/runQueue.ts";
 
-function queueOf(names: string[]): { queue: RunQueue; cells: NotebookCell[]; ended: unknown[][] } {
+function queueOf(names: string[]): { queue: RunQueue; cells: KernelCell[]; ended: unknown[][] } {
   const queue = new RunQueue();
   const ended: unknown[][] = [];
-  const cells = names.map((name) => ({ name }) as unknown as NotebookCell);
+  const cells = names.map((name) => ({ name }) as unknown as KernelCell);
   names.forEach((name, i) => {
     const end = (success: boolean | undefined): void => void ended.push([name, success]);
     queue.push({ cell: cells[i]!, execution: { end } as unknown as CellExecution });

@@ -1,0 +1,193 @@
+/** Runs the cells of one notebook: one after the other, each from its click to the end of what it published. */
+import * as vscode from "vscode";
+import type { KernelClient } from "../kernel/client/kernelClient.ts";
+import type { ErrorContent } from "../kernel/protocol/messages.ts";
+import type { BackPressure } from "./backPressure.ts";
+import type { CellExecution, Executions } from "./executions.ts";
+import type { KernelCell, KernelCells } from "./kernelCell.ts";
+import type { NotebookOutputs } from "./outputs.ts";
+import { RunQueue, type Waiting } from "./runQueue.ts";
+
+export interface RunsSurroundings {
+  cells: KernelCells;
+  executions: Executions;
+  outputs: NotebookOutputs;
+  backPressure: BackPressure;
+  /** The kernel, started for the cell if there is none. */
+  start(): KernelClient;
+  /** Resolves when no restart is under way. */
+  steady(): Promise<unknown>;
+  onFinish(cell: vscode.NotebookCell, success: boolean): void;
+}
+
+export interface Running extends Waiting {
+  /** Empty until the cell was sent. */
+  msg_id: string;
+  /** What waited when the cell was stopped was cancelled then; what was started since shall run. */
+  stopped: boolean;
+  /** Called with the kernel's time, in ms, when the cell's idle status comes. */
+  onIdle(time: number): void;
+}
+
+export class CellRuns {
+  readonly #around: RunsSurroundings;
+  readonly #queue = new RunQueue();
+  /** The cell that a request, and everything it causes however late, belongs to. */
+  #cells = new Map<string, KernelCell>();
+  #running: Running | undefined;
+  #draining = false;
+
+  constructor(around: RunsSurroundings) {
+    this.#around = around;
+  }
+
+  get running(): Running | undefined {
+    return this.#running;
+  }
+  /** Whether a cell is running or waits. */
+  get isBusy(): boolean {
+    return this.#draining;
+  }
+
+  /** The cell that a request came from. */
+  cellOf(msg_id: string): KernelCell | undefined {
+    return this.#cells.get(msg_id);
+  }
+  /** A new process: nothing comes from the old one any more. */
+  forget(): void {
+    this.#cells = new Map();
+  }
+
+  /** Queues cells; one that runs or waits already is not queued again. */
+  run(cells: readonly vscode.NotebookCell[]): void {
+    for (const each of cells) {
+      if (each.kind !== vscode.NotebookCellKind.Code) continue;
+      const cell = this.#around.cells.of(each);
+      if (this.#running?.cell === cell || this.#queue.has(cell)) continue;
+      const execution = this.#around.executions.create(cell);
+      if (execution) this.#queue.push({ cell, execution });
+    }
+    if (!this.#draining) void this.#drain();
+  }
+
+  /** Cancels what waits. What is queued from now on runs, however the running cell ends. */
+  cancel(): void {
+    this.#queue.cancel();
+    if (this.#running) this.#running.stopped = true;
+  }
+
+  /** Cancels what waits; whether the kernel has to stop something too. */
+  stop(): boolean {
+    this.cancel();
+    const running = this.#running;
+    if (!running || running.msg_id !== "") return true;
+    // The kernel has not started yet: the cell is simply not sent.
+    running.execution.end(undefined);
+    return false;
+  }
+
+  /** Ends everything: with `reason` in the running cell, or silently. */
+  async end(reason?: ErrorContent): Promise<void> {
+    this.cancel();
+    const running = this.#running;
+    if (!running) return;
+    if (reason && running.execution.started) {
+      await this.#around.outputs.of(running.cell).error(reason);
+      running.execution.end(false, Date.now());
+    } else {
+      running.execution.end(undefined);
+    }
+  }
+
+  /** Cells were deleted: those that wait must not run. (VS Code interrupts by itself when the one that runs goes.) */
+  removed(cells: readonly vscode.NotebookCell[]): void {
+    const gone = cells.map((cell) => this.#around.cells.of(cell));
+    this.#queue.cancel(gone);
+    for (const [id, cell] of this.#cells) if (gone.includes(cell)) this.#cells.delete(id);
+  }
+
+  async #drain(): Promise<void> {
+    this.#draining = true;
+    try {
+      for (let next = this.#queue.next(); next; next = this.#queue.next()) {
+        await this.#around.steady();
+        if (next.execution.ended) continue;
+        const goOn = await this.#runCell(next);
+        if (!goOn && !tagsOf(next.cell.current).includes("raises-exception")) this.#queue.cancel();
+      }
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  /** Whether the cells after this one may run. */
+  async #runCell({ cell, execution }: Waiting): Promise<boolean> {
+    const { outputs, backPressure } = this.#around;
+    if (cell.current.document.getText().trim() === "") {
+      execution.start(Date.now());
+      await outputs.of(cell).begin(execution);
+      execution.end(undefined);
+      return true;
+    }
+    let idle!: (time: number) => void;
+    const isIdle = new Promise<number>((resolve) => (idle = resolve));
+    const running: Running = { cell, execution, msg_id: "", stopped: false, onIdle: idle };
+    this.#running = running;
+    let success = false;
+    try {
+      const client = this.#around.start();
+      await client.ready;
+      // Stopped, deleted or closed while the kernel started.
+      if (execution.ended || !cell.isThere) return (execution.end(undefined), running.stopped);
+      const { msg_id, reply } = send(client, cell.current);
+      running.msg_id = msg_id;
+      this.#cells.set(msg_id, cell);
+      const { status } = await reply;
+      const time = await isIdle;
+      await backPressure.settled();
+      success = status === "ok";
+      execution.end(success, time);
+    } catch (error) {
+      if (!execution.ended) await this.#fail(cell, execution, error as Error);
+    } finally {
+      if (this.#running === running) this.#running = undefined;
+    }
+    this.#around.onFinish(cell.current, success);
+    return success || running.stopped;
+  }
+
+  /** The kernel died under the cell, or did not start for it. */
+  async #fail(cell: KernelCell, execution: CellExecution, { name, message }: Error): Promise<void> {
+    const outputs = this.#around.outputs.of(cell);
+    await this.#around.backPressure.settled();
+    if (!execution.started) {
+      execution.start(Date.now());
+      await outputs.begin(execution);
+    }
+    const lost = name === "KernelDied" ? `${message}\nThe variables are lost. Restart the kernel to go on.` : message;
+    await outputs.error(said(name === "KernelDied" ? name : "KernelNotStarted", lost));
+    execution.end(false, Date.now());
+  }
+}
+
+/** An error of ours, as the kernel would publish one. */
+export const said = (ename: string, evalue: string): ErrorContent => ({
+  ename,
+  evalue,
+  traceback: [`${ename}: ${evalue}`],
+});
+
+function send(client: KernelClient, cell: vscode.NotebookCell): ReturnType<KernelClient["execute"]> {
+  // Read as late as this, so that what runs is what is seen.
+  const code = cell.document.getText().replaceAll("\r\n", "\n");
+  return client.execute(
+    { code, silent: false, store_history: true, allow_stdin: false, stop_on_error: false },
+    { cellId: cell.metadata["id"] ?? cell.document.uri.toString() },
+  );
+}
+
+/** Tags as Jupyter stores them in a cell's metadata. */
+function tagsOf({ metadata }: vscode.NotebookCell): string[] {
+  const tags: unknown = (metadata["metadata"] as { tags?: unknown } | undefined)?.tags;
+  return Array.isArray(tags) ? tags.filter((tag) => typeof tag === "string") : [];
+}
