@@ -220,7 +220,8 @@ export class WorkerSession implements Session {
       workerData,
       stdout: true,
       stderr: true,
-      execArgv: ["--no-warnings"],
+      // Given at all, they replace those of the process. Interrupts depend on these; see `flagsFor` in kernel/client.
+      execArgv: ["--no-warnings", ...process.execArgv.filter((flag) => flag.includes("-async-"))],
     }));
     worker.stdout.on("data", (text) => this.options.log(String(text)));
     worker.stderr.on("data", (text) => this.options.log(String(text)));
