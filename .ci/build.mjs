@@ -1,12 +1,14 @@
 // Bundles the product into dist/: one entry per thread of the kernel (ESM), the extension (CommonJS, as VS Code
 // requires it) and the notebook renderer (ESM for the webview). `--watch` rebuilds on change.
 import { context } from "esbuild";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { licensesText } from "./licenses.mjs";
 
 const root = new URL("..", import.meta.url).pathname;
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 const watch = process.argv.includes("--watch");
+/** TypeScript's server looks for its plugins in the extension's node_modules, by the name that package.json gives. */
+const plugin = "node_modules/gradbook-typescript-plugin";
 
 const common = {
   absWorkingDir: root,
@@ -60,6 +62,16 @@ const builds = [
   },
   {
     ...common,
+    entryPoints: present({ index: "extension/typescriptPlugin/main.ts" }),
+    outdir: plugin,
+    platform: "node",
+    target: "es2022",
+    format: "cjs",
+    // The server wants the factory itself.
+    footer: { js: "module.exports = module.exports.default;" },
+  },
+  {
+    ...common,
     entryPoints: present({ main: "media/renderer/main.ts" }),
     outdir: "dist/renderer",
     platform: "browser",
@@ -70,6 +82,9 @@ const builds = [
 ];
 
 if (!watch) rmSync(root + "dist", { recursive: true, force: true });
+mkdirSync(root + plugin, { recursive: true });
+const described = { name: plugin.split("/")[1], version, private: true, main: "index.js", type: "commonjs" };
+writeFileSync(`${root}${plugin}/package.json`, JSON.stringify(described));
 const inputs = [];
 for (const build of builds) {
   if (Object.keys(build.entryPoints).length === 0) continue;

@@ -13,6 +13,7 @@ import { Doctor } from "./doctor.ts";
 import { Executions } from "./executions.ts";
 import { KernelCells } from "./kernelCell.ts";
 import { Kernels } from "./kernels.ts";
+import { createEditor } from "./language/editor.ts";
 import { LiveFigures } from "./liveFigures.ts";
 import { Selection } from "./selection.ts";
 import { createStatusBar } from "./statusBar.ts";
@@ -43,6 +44,7 @@ export function activate(extension: vscode.ExtensionContext): void {
     kernels,
     selection,
     createStatusBar(kernels, selection),
+    createEditor(kernels, selection, log),
     announceDeaths(kernels),
     examineLater(kernels, doctor),
     ...commands.map(({ id, run }) =>

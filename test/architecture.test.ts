@@ -107,7 +107,7 @@ export const layers: Record<string, Layer> = {
 
   // VS Code: the controller in the extension host, the renderer in the webview.
   extension: {
-    imports: ["kernel/client", "kernel/plot"],
+    imports: ["kernel/client", "kernel/plot", "extension/typescriptPlugin"],
     types: ["kernel/protocol"],
     packages: [
       "vscode",
@@ -120,6 +120,8 @@ export const layers: Record<string, Layer> = {
       "node:util",
     ],
   },
+  // Runs in VS Code's TypeScript server, whose types it needs.
+  "extension/typescriptPlugin": { packages: ["typescript"] },
   "media/renderer": { imports: ["kernel/plot"], packages: ["plotly.js-dist", "vscode-notebook-renderer"] },
 };
 
@@ -168,9 +170,9 @@ function importsOf(source: string): Import[] {
 /** The row of the table that a file belongs to. */
 function layerOf(file: string): string | undefined {
   const parts = path.posix.dirname(file).split("/");
+  const name = parts.slice(0, 2).join("/");
   // A folder of its own right under kernel/ or media/ needs its own row; deeper ones belong to the row above.
-  if (parts.length > 1 && (parts[0] === "kernel" || parts[0] === "media")) {
-    const name = parts.slice(0, 2).join("/");
+  if (name in layers || (parts.length > 1 && (parts[0] === "kernel" || parts[0] === "media"))) {
     return name in layers ? name : undefined;
   }
   return parts[0]! in layers ? parts[0] : undefined;

@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { bytes } from "../../extension/bytes.ts";
 import * as ids from "../../extension/ids.ts";
+import { PLUGIN } from "../../extension/typescriptPlugin/configuration.ts";
 import { LIVE_MIME } from "../../kernel/plot/live/state.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
@@ -74,6 +75,10 @@ describe("what package.json says of the extension", () => {
       [ids.RENDERER],
     );
     assert.ok(contributes.notebookRenderer[0].mimeTypes.includes(LIVE_MIME));
+    // Also with the TypeScript of the workspace, when the user has chosen that one.
+    assert.deepEqual(contributes.typescriptServerPlugins, [
+      { name: PLUGIN, enableForWorkspaceTypeScriptVersions: true },
+    ]);
     assert.deepEqual(manifest.activationEvents, [`onNotebook:${ids.NOTEBOOK_TYPE}`]);
   });
 

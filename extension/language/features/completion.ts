@@ -1,0 +1,36 @@
+import * as vscode from "vscode";
+import type { CompletionItem } from "vscode-languageserver-types";
+import { completionItem, resolveInto } from "../convert.ts";
+import { ask, at, CELLS, type Feature } from "./feature.ts";
+
+/** As TypeScript's own; the kernel knows where each of them means something. */
+const TRIGGERS = [".", '"', "'", "`", "/", "@", "<", "#", " "];
+
+export const completion: Feature = (context) => {
+  /** What a listed item was, for the question about the rest of it. */
+  const listed = new WeakMap<vscode.CompletionItem, { from: CompletionItem; document: vscode.TextDocument }>();
+  return vscode.languages.registerCompletionItemProvider(
+    CELLS,
+    {
+      async provideCompletionItems(document, position, token, { triggerCharacter }) {
+        const params = { ...at(document, position), ...(triggerCharacter && { triggerCharacter }) };
+        const list = await ask(context, document, "textDocument/completion", params, token);
+        if (!list || list.items.length === 0) return undefined;
+        const items = list.items.map((from) => {
+          const item = completionItem(from);
+          listed.set(item, { from, document });
+          return item;
+        });
+        return new vscode.CompletionList(items, list.isIncomplete);
+      },
+      async resolveCompletionItem(item, token) {
+        const known = listed.get(item);
+        if (!known) return item;
+        const resolved = await ask(context, known.document, "completionItem/resolve", known.from, token);
+        if (resolved) resolveInto(item, resolved);
+        return item;
+      },
+    },
+    ...TRIGGERS,
+  );
+};
