@@ -17,6 +17,8 @@ export interface RunsSurroundings {
   start(): KernelClient;
   /** Resolves when no restart is under way. */
   steady(): Promise<unknown>;
+  /** Awaited before a cell is sent. */
+  onWillRun(cell: vscode.NotebookCell): Promise<void>;
   onFinish(cell: vscode.NotebookCell, success: boolean): void;
 }
 
@@ -36,6 +38,7 @@ export class CellRuns {
   #cells = new Map<string, KernelCell>();
   #running: Running | undefined;
   #draining = false;
+  #drained: Promise<void> = Promise.resolve();
 
   constructor(around: RunsSurroundings) {
     this.#around = around;
@@ -67,7 +70,10 @@ export class CellRuns {
       const execution = this.#around.executions.create(cell);
       if (execution) this.#queue.push({ cell, execution });
     }
-    if (!this.#draining) void this.#drain();
+    if (!this.#draining) this.#drained = this.#drain();
+  }
+  settled(): Promise<void> {
+    return this.#drained;
   }
 
   /** Cancels what waits. What is queued from now on runs, however the running cell ends. */
@@ -137,6 +143,7 @@ export class CellRuns {
     try {
       const client = this.#around.start();
       await client.ready;
+      await this.#around.onWillRun(cell.current);
       // Stopped, deleted or closed while the kernel started.
       if (execution.ended || !cell.isThere) return (execution.end(undefined), running.stopped);
       const { msg_id, reply } = send(client, cell.current);

@@ -1,6 +1,7 @@
 /** The notebook controller: hands cells and the stop button to the kernel of their notebook. */
 import * as vscode from "vscode";
 import { CONTROLLER, KERNELSPEC, LANGUAGE, NOTEBOOK_TYPE } from "./ids.ts";
+import type { Debugging } from "./debug/debugging.ts";
 import type { NotebookKernel } from "./kernel.ts";
 import type { Kernels } from "./kernels.ts";
 
@@ -16,7 +17,7 @@ export function createController(): vscode.NotebookController {
   return controller;
 }
 
-export function connect(controller: vscode.NotebookController, kernels: Kernels): void {
+export function connect(controller: vscode.NotebookController, kernels: Kernels, debugging: Debugging): void {
   controller.executeHandler = (cells, notebook) => {
     if (!vscode.workspace.isTrusted) {
       void vscode.window
@@ -32,14 +33,15 @@ export function connect(controller: vscode.NotebookController, kernels: Kernels)
     kernel.run(cells);
   };
   // With it VS Code never triggers the cancellation tokens of the executions.
-  controller.interruptHandler = (notebook) => interrupt(notebook, kernels);
+  controller.interruptHandler = (notebook) => interrupt(notebook, kernels, debugging);
 }
 
 /** Stops the notebook's cells, and offers a restart when that takes long. */
-async function interrupt(notebook: vscode.NotebookDocument, kernels: Kernels): Promise<void> {
+async function interrupt(notebook: vscode.NotebookDocument, kernels: Kernels, debugging: Debugging): Promise<void> {
   const kernel = kernels.get(notebook);
   if (!kernel) return;
   await kernel.interrupt();
+  await debugging.stopCell(kernel);
   if (!kernel.isRunning) return;
   const subscription = kernels.onDidChange((changed) => {
     if (changed !== kernel || kernel.state === "busy") return;

@@ -31,6 +31,8 @@ export interface KernelEvents {
   onStart(client: KernelClient): void;
   /** The process is gone, or going: restarted, dead or closed. */
   onEnd(): void;
+  /** Awaited before a cell is sent. */
+  onWillRunCell(cell: vscode.NotebookCell): Promise<void>;
   onFinishCell(cell: vscode.NotebookCell, success: boolean): void;
   /** The process ended and nobody had asked for it. `cell` is the one that was running. */
   onDeath(because: string, cell: vscode.NotebookCell | undefined): void;
@@ -64,6 +66,7 @@ export class NotebookKernel {
       backPressure: this.#backPressure,
       start: () => this.start(),
       steady: async () => this.#restarting,
+      onWillRun: (cell) => around.onWillRunCell(cell),
       onFinish: (cell, success) => around.onFinishCell(cell, success),
     }));
     this.#router = new PublicationRouter({
@@ -127,6 +130,21 @@ export class NotebookKernel {
 
   run(cells: readonly vscode.NotebookCell[]): void {
     this.#runs.run(cells);
+  }
+
+  /** Resolves when no cell runs or waits. */
+  settled(): Promise<void> {
+    return this.#runs.settled();
+  }
+
+  /** Lets a debugger into the thread of the cells, or out again. */
+  async debug(command: "open" | "close"): Promise<{ url?: string; prefix?: string }> {
+    const client = command === "open" ? this.start() : this.#client;
+    if (!client) return {};
+    await client.ready;
+    const reply = await client.request("gradbook_debug_request", { command }).reply;
+    if (reply.status === "error") throw new Error(reply.evalue);
+    return reply;
   }
 
   /** Cells that wait are cancelled; what runs is stopped, harder with each call, timers of earlier cells too. */

@@ -36,6 +36,9 @@ export class Kernels implements vscode.Disposable {
   /** A process ended by itself; `onDidEnd` comes before. */
   readonly onDidDie = this.#died.event;
 
+  /** Awaited before each cell is sent to its kernel. */
+  onWillRunCell: (kernel: NotebookKernel, cell: vscode.NotebookCell) => Promise<void> = () => Promise.resolve();
+
   constructor(around: Surroundings) {
     this.#around = around;
     this.#subscriptions = [
@@ -64,6 +67,7 @@ export class Kernels implements vscode.Disposable {
         onChange: () => this.#changed.fire(made),
         onStart: (client) => this.#started.fire({ kernel: made, client }),
         onEnd: () => this.#ended.fire(made),
+        onWillRunCell: (cell) => this.onWillRunCell(made, cell),
         onFinishCell: (cell, success) => this.#finished.fire({ kernel: made, cell, success }),
         onDeath: (because, cell) => this.#died.fire({ kernel: made, because, cell }),
       });

@@ -2,6 +2,8 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import type { Command, CommandContext } from "./commands/command.ts";
+import { debugCell } from "./commands/debugCell.ts";
+import { debugNotebook } from "./commands/debugNotebook.ts";
 import { newNotebook } from "./commands/newNotebook.ts";
 import { restart } from "./commands/restart.ts";
 import { restartAndRunAll } from "./commands/restartAndRunAll.ts";
@@ -9,6 +11,7 @@ import { runAllAbove } from "./commands/runAllAbove.ts";
 import { showLog } from "./commands/showLog.ts";
 import { connect, createController } from "./controller.ts";
 import { announceDeaths } from "./death.ts";
+import { Debugging } from "./debug/debugging.ts";
 import { Doctor } from "./doctor.ts";
 import { Executions } from "./executions.ts";
 import { KernelCells } from "./kernelCell.ts";
@@ -18,7 +21,15 @@ import { LiveFigures } from "./liveFigures.ts";
 import { Selection } from "./selection.ts";
 import { createStatusBar } from "./statusBar.ts";
 
-export const commands: readonly Command[] = [newNotebook, restart, restartAndRunAll, runAllAbove, showLog];
+export const commands: readonly Command[] = [
+  debugCell,
+  debugNotebook,
+  newNotebook,
+  restart,
+  restartAndRunAll,
+  runAllAbove,
+  showLog,
+];
 
 /** How long after the first kernel's start the doctor waits, in ms: the first cell matters more. */
 const DOCTOR_AFTER_MS = 5000;
@@ -33,16 +44,19 @@ export function activate(extension: vscode.ExtensionContext): void {
   const executions = new Executions(controller);
   const cells = new KernelCells();
   kernels = new Kernels({ kernelPath: path.join(dist, "main.js"), cells, executions, figures, log });
-  connect(controller, kernels);
+  const debugging = new Debugging(dist);
+  connect(controller, kernels, debugging);
+  kernels.onWillRunCell = (kernel, cell) => debugging.prepare(kernel, cell);
   const selection = new Selection(controller, kernels, extension.workspaceState);
   const doctor = new Doctor(path.join(dist, "cli.js"), log);
-  const context: CommandContext = { kernels, selection, doctor, log };
+  const context: CommandContext = { kernels, selection, debugging, doctor, log };
   extension.subscriptions.push(
     log,
     controller,
     figures,
     kernels,
     selection,
+    debugging,
     createStatusBar(kernels, selection),
     createEditor(kernels, selection, log),
     announceDeaths(kernels),

@@ -8,6 +8,7 @@ import { setHost } from "./plot/host.ts";
 import { currentCell } from "./session/cellContext.ts";
 import { CellRunner } from "./session/cellRunner.ts";
 import { installConsole } from "./session/console.ts";
+import { debugQuestions } from "./session/debugging.ts";
 import { cellGlobals, Displays } from "./session/globals.ts";
 import { CellModules } from "./session/modules.ts";
 import { answer, type Questions } from "./session/questions.ts";
@@ -63,7 +64,7 @@ process.on("uncaughtException", (error) => runner.report(error));
 process.on("unhandledRejection", (error) => runner.report(error));
 
 /** One line for each question that the supervisor may ask. */
-const questions: Questions = {};
+const questions: Questions = { ...debugQuestions(control, () => runtime.allBoxes()) };
 
 port.on("message", (message: ToWorker) => {
   switch (message.type) {

@@ -1,4 +1,5 @@
 import type * as vscode from "vscode";
+import type { Debugging } from "../debug/debugging.ts";
 import type { Doctor } from "../doctor.ts";
 import type { Kernels } from "../kernels.ts";
 import type { Selection } from "../selection.ts";
@@ -7,6 +8,7 @@ import type { Selection } from "../selection.ts";
 export interface CommandContext {
   kernels: Kernels;
   selection: Selection;
+  debugging: Debugging;
   doctor: Doctor;
   log: vscode.LogOutputChannel;
 }

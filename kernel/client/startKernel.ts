@@ -8,7 +8,7 @@ import { KernelDied, type KernelClient, type KernelExit, type KernelOptions, typ
 const SHUTDOWN_MS = 2000;
 /** Requests whose answers must not wait for cells or for a slow display. */
 const CONTROL: ReadonlySet<RequestType> = new Set<RequestType>([
-  ...(["interrupt_request", "shutdown_request", "gradbook_language_request"] as const),
+  ...(["interrupt_request", "shutdown_request", "gradbook_language_request", "gradbook_debug_request"] as const),
 ]);
 const FLOOR = [22, 15] as const;
 

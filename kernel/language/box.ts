@@ -10,6 +10,8 @@ export class Box {
   declare v: unknown;
   /** Why there is no value although the name was declared: an import of something the module does not export. */
   private absence: string | undefined;
+  /** Told of each variable that gets its first value. */
+  static onDeclare: ((box: Box) => void) | undefined;
 
   constructor(name: string) {
     this.name = name;
@@ -79,6 +81,7 @@ export class Box {
       },
       set(this: Box, value: unknown) {
         Object.defineProperty(this, "v", { value, writable: true, enumerable: true, configurable: true });
+        Box.onDeclare?.(this);
       },
     });
   }

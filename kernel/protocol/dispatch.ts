@@ -3,6 +3,7 @@
  * one reply, idle. No sockets, no clock: messages come in by `receive` and leave by `send`.
  */
 import type { Handler, HandlerContext } from "./handler.ts";
+import { debug } from "./handlers/debug.ts";
 import { execute } from "./handlers/execute.ts";
 import { interrupt } from "./handlers/interrupt.ts";
 import { isComplete } from "./handlers/isComplete.ts";
@@ -18,6 +19,7 @@ export const handlers: { [R in RequestType]: Handler<R> } = {
   kernel_info_request: kernelInfo,
   execute_request: execute,
   is_complete_request: isComplete,
+  gradbook_debug_request: debug,
   gradbook_language_request: language,
   interrupt_request: interrupt,
   shutdown_request: shutdown,

@@ -80,6 +80,11 @@ export interface Requests {
     request: { code: string };
     reply: { status: "complete" | "incomplete" | "invalid" | "unknown"; indent?: string };
   };
+  /** Opens and closes the cells' thread for a debugger: `url` is the Chrome DevTools socket, `prefix` begins the cells' names. */
+  gradbook_debug_request: {
+    request: { command: "open" | "close" };
+    reply: Ok<{ url?: string; prefix?: string }>;
+  };
   gradbook_language_request: { request: LanguageRequest; reply: Ok<{ result: unknown }> };
   interrupt_request: { request: JsonObject; reply: Ok<object> };
   shutdown_request: { request: { restart: boolean }; reply: Ok<{ restart: boolean }> };

@@ -6,7 +6,9 @@ import { CellSyntaxError, transformCell } from "../language/transform.ts";
 import type { ErrorContent, JsonObject } from "../protocol/messages.ts";
 import type { CellOutcome, CellRequest } from "../protocol/session.ts";
 import { CellContext, runInCell } from "./cellContext.ts";
+import { sourceOf } from "./debugging.ts";
 import { Interrupted } from "./interrupted.ts";
+import { inlineMap } from "./modules.ts";
 import { mimeBundle } from "./mimeBundle.ts";
 import type { Output } from "./output.ts";
 import type { CellRuntime } from "./runtime.ts";
@@ -107,7 +109,9 @@ export class CellRunner {
   private compile(source: string, filename: string): CellFunction {
     const cell = transformCell(source, { names: this.names, filename });
     this.maps.add(filename, cell.map, source);
-    const script = new vm.Script(cell.code, { filename });
+    // A debugger may come later, and wants breakpoints in the functions of earlier cells too.
+    const map = inlineMap({ ...cell.map, sources: [sourceOf(source)] });
+    const script = new vm.Script(`${cell.code}\n${map}`, { filename });
     const compiled = script.runInThisContext() as CellFunction;
     this.names.remember(cell);
     this.output.post({ type: "started", filename, saveLocals: cell.saveLocals });

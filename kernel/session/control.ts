@@ -11,6 +11,8 @@ export const CONTROL = {
   noticed: 1,
   /** Units of output (1 kB or part of it) on their way to the client. The worker waits while it is over the limit. */
   inFlight: 2,
+  /** 1 while a debugger may be attached: the ladder must not pause the thread under its hands. */
+  debugging: 3,
 } as const;
 
 export type Control = Int32Array<SharedArrayBuffer>;

@@ -34,6 +34,10 @@ export class CellRuntime implements Runtime {
     return box;
   }
 
+  allBoxes(): Iterable<Box> {
+    return this.boxes.values();
+  }
+
   site(): Site {
     return { chunk: 1 };
   }

@@ -181,7 +181,7 @@ export class WorkerSession implements Session {
   private async terminate(running: Running | undefined): Promise<boolean> {
     const { worker } = this;
     let kept = true;
-    if (running && running.saveLocals !== "") {
+    if (running && running.saveLocals !== "" && !this.debugging) {
       kept = await this.link
         .evaluateInFrame(worker, running.filename, running.saveLocals, DEBUGGER_MS)
         .catch(() => false);
@@ -200,6 +200,11 @@ export class WorkerSession implements Session {
       this.post({ type: "settle", error: failure("Interrupted", evalue).error });
     }
     return this.orNextRung(this.untilQuiet(running), ANSWER_MS);
+  }
+
+  /** A pause of ours would be taken for the user's, and pausing beside a debugger can abort the process. */
+  private get debugging(): boolean {
+    return Atomics.load(this.control, CONTROL.debugging) === 1;
   }
 
   /** Rung 3, and what follows a worker that ended by itself. */

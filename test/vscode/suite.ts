@@ -8,6 +8,7 @@ export const run = createRun([
     require("./execution.test.ts");
     require("./editing.test.ts");
     require("./kernel.test.ts");
+    require("./debug.test.ts");
     require("./selection.test.ts");
     require("./figure.test.ts");
     require("./flagship.test.ts");

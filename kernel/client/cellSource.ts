@@ -1,0 +1,1 @@
+export { cellSource } from "../protocol/cellSource.ts";

@@ -1,0 +1,75 @@
+/**
+ * The debugger's way into the cells' thread: an inspector on loopback that is open only while somebody debugs, and what makes
+ * the session's variables visible in it.
+ */
+import inspector from "node:inspector";
+import os from "node:os";
+import path from "node:path";
+import { inspect } from "node:util";
+import { Box } from "../language/box.ts";
+import { cellSource } from "../protocol/cellSource.ts";
+import type { JsonObject } from "../protocol/messages.ts";
+import { CONTROL, type Control } from "./control.ts";
+import type { Questions } from "./questions.ts";
+
+/** What cells are named after in a debugger: a path, because debuggers know nothing else, where no file need be. */
+const PREFIX = path.join(os.tmpdir(), `gradbook-${process.pid}`, "cell-");
+
+export const sourceOf = (code: string): string => cellSource(PREFIX, code);
+
+export function debugQuestions(control: Control, boxes: () => Iterable<Box>): Questions {
+  return {
+    /** Where a debugger attaches, and the prefix of the cells' names. */
+    "debug/open": (): JsonObject => {
+      if (inspector.url() === undefined) inspector.open(0, "127.0.0.1");
+      Atomics.store(control, CONTROL.debugging, 1);
+      showVariables(boxes());
+      return { url: inspector.url(), prefix: PREFIX };
+    },
+    "debug/close": (): JsonObject => {
+      Atomics.store(control, CONTROL.debugging, 0);
+      hideVariables();
+      inspector.close();
+      return {};
+    },
+  };
+}
+
+/** Names that are accessors of `globalThis` while somebody debugs: a watch or a hover then finds what its frame does not hold. */
+const shown = new Set<string>();
+
+function showVariables(boxes: Iterable<Box>): void {
+  const show = (box: Box): void => {
+    if (box.name in globalThis) return;
+    shown.add(box.name);
+    Object.defineProperty(globalThis, box.name, {
+      configurable: true,
+      enumerable: false,
+      get: () => (box.declared ? box.v : undefined),
+      set: (value) => (box.v = value),
+    });
+  };
+  for (const box of boxes) if (box.declared) show(box);
+  Box.onDeclare = show;
+}
+
+function hideVariables(): void {
+  Box.onDeclare = undefined;
+  for (const name of shown) delete (globalThis as { [name: string]: unknown })[name];
+  shown.clear();
+}
+
+/** In lists of locals a box is shown as what it holds; the symbols are those of VS Code's JavaScript debugger. */
+Object.defineProperties(Box.prototype, {
+  [Symbol.for("debug.description")]: {
+    value(this: Box): string {
+      return this.declared ? inspect(this.v, { depth: 0, breakLength: Infinity }) : "not initialised";
+    },
+  },
+  [Symbol.for("debug.properties")]: {
+    value(this: Box): unknown {
+      const held = this.declared ? this.v : undefined;
+      return typeof held === "object" && held !== null ? held : {};
+    },
+  },
+});
