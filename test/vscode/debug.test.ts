@@ -153,6 +153,7 @@ describe("debugging", () => {
   for (const [where, code] of [
     ["paused at a breakpoint", "const kept = 7;\nlet n = 0;\nwhile (true) {\n  n++;\n}"],
     ["that runs", "const kept = 7;\nlet n = 0;\nconsole.log('begun');\nwhile (true) n++;"],
+    ["in native code", "const kept = 7;\nconsole.log('begun');\n/^(a+)+$/.test('a'.repeat(60) + 'b');"],
     ["in a timer", "const kept = 7;\nawait new Promise(() => setTimeout(() => { console.log('begun'); for (;;) ; }));"],
   ] as const) {
     it(`interrupt works while the debugger is attached: a loop ${where}`, async () => {
