@@ -3,6 +3,7 @@
 import { context } from "esbuild";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { licensesText } from "./licenses.mjs";
+import { inputs as declarations, writeTypes } from "./types.mjs";
 
 const root = new URL("..", import.meta.url).pathname;
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
@@ -30,6 +31,7 @@ const builds = [
     entryPoints: present({
       main: "kernel/main.ts",
       worker: "kernel/worker.ts",
+      languageService: "kernel/languageService.ts",
       cli: "kernel/cli.ts",
       gradbook: "kernel/gradbook.ts",
       cellGlobals: "kernel/cellGlobals.ts",
@@ -85,7 +87,7 @@ if (!watch) rmSync(root + "dist", { recursive: true, force: true });
 mkdirSync(root + plugin, { recursive: true });
 const described = { name: plugin.split("/")[1], version, private: true, main: "index.js", type: "commonjs" };
 writeFileSync(`${root}${plugin}/package.json`, JSON.stringify(described));
-const inputs = [];
+const inputs = [...declarations];
 for (const build of builds) {
   if (Object.keys(build.entryPoints).length === 0) continue;
   const ctx = await context(build);
@@ -95,3 +97,5 @@ for (const build of builds) {
   else await ctx.dispose();
 }
 writeFileSync(root + "dist/licenses.txt", licensesText(root, inputs));
+// The editor's service reads them; they need not follow every change.
+writeTypes();

@@ -20,9 +20,11 @@ delete process.env["ELECTRON_RUN_AS_NODE"];
 const log = (line: string): void => void process.stderr.write(line.endsWith("\n") ? line : line + "\n");
 
 const transport = new IpcTransport(process);
+/** worker.js beside main.js; from the sources, worker.ts beside main.ts. */
+const beside = (name: string): string => path.join(import.meta.dirname, name + path.extname(import.meta.filename));
 const session: WorkerSession = new WorkerSession({
-  // worker.js beside main.js; from the sources, worker.ts beside main.ts.
-  workerPath: path.join(import.meta.dirname, "worker" + path.extname(import.meta.filename)),
+  workerPath: beside("worker"),
+  languagePath: beside("languageService"),
   folder: process.cwd(),
   publish: (parent, msg_type, content) => transport.send(dispatcher.publication(parent, msg_type, content)),
   log,

@@ -51,6 +51,8 @@ export const layers: Record<string, Layer> = {
 
   // The notebook: knows nothing of tensors.
   "kernel/language": {
+    // What the language service is asked, and what it answers.
+    types: ["kernel/protocol"],
     packages: [
       "typescript",
       "@jridgewell/sourcemap-codec",

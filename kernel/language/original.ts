@@ -3,10 +3,8 @@
  * in an expression.
  */
 import ts from "typescript";
+import { isDeclare, topDeclarations, type DeclarationKind } from "./declarations.ts";
 import { parse } from "./parse.ts";
-import { boundNames, syntaxOf } from "./scope.ts";
-
-export type DeclarationKind = "const" | "let" | "var" | "function" | "class" | "enum" | "namespace" | "import";
 
 export interface Original {
   /** Names declared at the top of the cell. */
@@ -20,17 +18,8 @@ export function readOriginal(file: ts.SourceFile): Original {
   const kinds = new Map<string, DeclarationKind>();
   // Namespaces merge with the class, function or enum of the same name, which is what the name is.
   const declare = (name: string, kind: DeclarationKind): void => void (kinds.has(name) || kinds.set(name, kind));
-  const visit = (node: ts.Node): void => {
-    if (ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node)) return;
-    if (ts.isFunctionLike(node) || ts.isClassLike(node) || ts.isModuleDeclaration(node)) return;
-    if (ts.isVariableDeclarationList(node) && syntaxOf(node) === "var") {
-      for (const { name } of node.declarations) for (const { text } of boundNames(name)) declare(text, "var");
-    }
-    ts.forEachChild(node, visit);
-  };
-  for (const statement of file.statements) {
-    for (const [name, kind] of declared(statement)) declare(name, kind);
-    if (!isDeclare(statement)) visit(statement);
+  for (const { name, kind, ambient } of topDeclarations(file)) {
+    if (!ambient && kind !== "interface" && kind !== "type") declare(name.text, kind);
   }
   const last = file.statements.findLast((statement) => !leavesNothing(statement));
   return {
@@ -41,39 +30,6 @@ export function readOriginal(file: ts.SourceFile): Original {
         ? { start: last.getStart(file), end: last.end }
         : undefined,
   };
-}
-
-function declared(statement: ts.Statement): [string, DeclarationKind][] {
-  if (isDeclare(statement)) return [];
-  if (ts.isVariableStatement(statement)) {
-    const syntax = syntaxOf(statement.declarationList);
-    const kind = syntax === "using" ? "const" : syntax;
-    return statement.declarationList.declarations
-      .flatMap(({ name }) => boundNames(name))
-      .map(({ text }) => [text, kind]);
-  }
-  if (ts.isFunctionDeclaration(statement)) return statement.name ? [[statement.name.text, "function"]] : [];
-  if (ts.isClassDeclaration(statement)) return statement.name ? [[statement.name.text, "class"]] : [];
-  if (ts.isEnumDeclaration(statement)) return [[statement.name.text, "enum"]];
-  if (ts.isModuleDeclaration(statement)) {
-    let { name }: { name: ts.ModuleName } = statement;
-    while (!ts.isIdentifier(name) && !ts.isStringLiteral(name)) name = (name as { left: ts.ModuleName }).left;
-    return ts.isIdentifier(name) ? [[name.text, "namespace"]] : [];
-  }
-  if (ts.isImportEqualsDeclaration(statement)) return [[statement.name.text, "import"]];
-  if (!ts.isImportDeclaration(statement)) return [];
-  const { name, namedBindings } = statement.importClause ?? {};
-  const names = name ? [name.text] : [];
-  if (namedBindings && ts.isNamespaceImport(namedBindings)) names.push(namedBindings.name.text);
-  else namedBindings?.elements.forEach((element) => names.push(element.name.text));
-  return names.map((text) => [text, "import"]);
-}
-
-function isDeclare(statement: ts.Statement): boolean {
-  return (
-    ts.canHaveModifiers(statement) &&
-    (ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword) ?? false)
-  );
 }
 
 /** Types, imports and bare semicolons: what stands before them is what the cell ends in. */

@@ -6,7 +6,8 @@
  * earlier cell made it, and copied to its box after each statement at the top that changes it.
  */
 import ts from "typescript";
-import type { DeclarationKind, Original } from "./original.ts";
+import type { DeclarationKind } from "./declarations.ts";
+import type { Original } from "./original.ts";
 import { boundNames, syntaxOf, type Analysis, type DeclarationSyntax, type Use } from "./scope.ts";
 import { isAssigned, isTypeofOperand, namesAnonymous } from "./uses.ts";
 

@@ -9,6 +9,7 @@ import { RequestFailed } from "../protocol/requestFailed.ts";
 import type { CellOutcome, CellRequest, Session } from "../protocol/session.ts";
 import { CONTROL, createControl, type Control } from "./control.ts";
 import { DebuggerLink } from "./debuggerLink.ts";
+import { LanguageThread } from "./languageThread.ts";
 import type { Answer } from "./questions.ts";
 import type { FromWorker, ToWorker, WorkerData } from "./workerMessages.ts";
 
@@ -24,6 +25,8 @@ const DOUBLE_CLICK_MS = 400;
 export interface WorkerSessionOptions {
   /** Path of kernel/worker.js. */
   workerPath: string;
+  /** Path of kernel/languageService.js. */
+  languagePath: string;
   folder: string;
   /** Publishes for a cell. The promise settles when the client has taken the message. */
   publish(parent: Header, msg_type: string, content: { [key: string]: unknown }): Promise<void>;
@@ -44,6 +47,7 @@ interface Running {
 export class WorkerSession implements Session {
   private readonly options: WorkerSessionOptions;
   private readonly link = new DebuggerLink();
+  private readonly languageThread: LanguageThread;
   private control: Control = createControl();
   private worker!: Worker;
   private ready: Promise<void>;
@@ -63,6 +67,14 @@ export class WorkerSession implements Session {
     this.options = options;
     this.ready = this.link.enable().then(() => this.startWorker());
     this.ready.catch((error: unknown) => options.onBroken(error));
+    const { languagePath, folder, log } = options;
+    this.languageThread = new LanguageThread({
+      path: languagePath,
+      folder,
+      ready: () => this.ready,
+      busy: () => this.running !== undefined,
+      log,
+    });
   }
 
   execute(request: CellRequest): Promise<CellOutcome> {
@@ -110,7 +122,7 @@ export class WorkerSession implements Session {
   }
 
   language(request: LanguageRequest): Promise<unknown> {
-    return Promise.reject(new Error(`no language service yet for ${request.method}`));
+    return this.languageThread.ask(request);
   }
 
   memory(): { rss: number; heapUsed: number } {
@@ -121,7 +133,7 @@ export class WorkerSession implements Session {
     this.ended = true;
     this.running?.end(failure("KernelEnded", "the kernel was shut down while this cell ran"));
     await this.ready;
-    await this.worker.terminate();
+    await Promise.all([this.worker.terminate(), this.languageThread.end()]);
   }
 
   interrupt(): void {
@@ -213,6 +225,7 @@ export class WorkerSession implements Session {
     worker.removeAllListeners("exit");
     for (const end of this.asked.values()) end({ ok: false, error: outcome.error });
     this.asked.clear();
+    this.languageThread.forget();
     this.ready = worker.terminate().then(() => this.startWorker());
     running?.end(outcome);
     await this.ready;
@@ -252,7 +265,9 @@ export class WorkerSession implements Session {
     if (worker !== this.worker) return;
     switch (message.type) {
       case "started":
-        if (this.running) Object.assign(this.running, { filename: message.filename, saveLocals: message.saveLocals });
+        if (!this.running) return;
+        Object.assign(this.running, { filename: message.filename, saveLocals: message.saveLocals });
+        this.languageThread.ran(this.running.request.code);
         return;
       case "publish": {
         const { control } = this;

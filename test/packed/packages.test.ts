@@ -24,6 +24,7 @@ const KERNEL = [
   "dist/kernel/cli.js",
   "dist/kernel/computeThread.js",
   "dist/kernel/gradbook.js",
+  "dist/kernel/languageService.js",
   "dist/kernel/main.js",
   "dist/kernel/mapThread.js",
   "dist/kernel/worker.js",

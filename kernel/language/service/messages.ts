@@ -1,0 +1,45 @@
+/** What TypeScript says, where its advice does not fit a notebook. */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import type ts from "typescript";
+import type { CellFile } from "./cellFile.ts";
+
+/** @param said TypeScript's message. */
+export function messageFor({ code, start = 0, length = 0 }: ts.Diagnostic, said: string, file: CellFile): string {
+  const there = file.code.slice(start, start + length);
+  return MESSAGES[code]?.(there, file, said) ?? said;
+}
+
+type Rewrite = (there: string, file: CellFile, said: string) => string | undefined;
+
+const cannotAssign: Rewrite = (name, file) => {
+  const kind = file.aliases.get(name)?.provider.cell.declares.get(name)?.kind;
+  return kind === undefined || kind === "import" ? undefined : `Cannot assign to '${name}' because it is a ${kind}.`;
+};
+const noDom: Rewrite = (name) => `Cannot find name '${name}'. Cells run in Node, which has no DOM.`;
+const needsEnding: Rewrite = (quoted, file) => {
+  const found = withEnding(quoted.slice(1, -1), file);
+  return `Imports need the file's ending${found === undefined ? "." : `: "${found}".`}`;
+};
+const notInstalled: Rewrite = (quoted, _file, said) => {
+  const name = /^["'](@[^/]+\/[^/"']+|[^./"'][^/"']*)/.exec(quoted)?.[1];
+  if (name === undefined || name.startsWith("node:")) return undefined;
+  return `${said.split("\n")[0]} Install it with !npm install ${name}`;
+};
+
+const MESSAGES: { readonly [code: number]: Rewrite } = {
+  2632: cannotAssign,
+  2584: noDom,
+  2834: needsEnding,
+  2835: needsEnding,
+  2307: notInstalled,
+};
+
+/** The relative specifier with the ending of a file that is there. */
+export function withEnding(specifier: string, file: CellFile): string | undefined {
+  const base = path.resolve(path.dirname(file.path), specifier);
+  const ending = [".ts", ".js", ".mts", ".mjs", ".json", "/index.ts", "/index.js"].find((end) =>
+    existsSync(base + end),
+  );
+  return ending === undefined ? undefined : specifier + ending;
+}

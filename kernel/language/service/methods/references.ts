@@ -1,0 +1,29 @@
+import type { DocumentHighlight, Location } from "vscode-languageserver-types";
+import type { Method } from "../method.ts";
+import { placesOf } from "../names.ts";
+
+export const references: Method<"textDocument/references"> = (service, params) => {
+  const { path, offset } = service.place(params);
+  const { includeDeclaration } = params.context;
+  const found = new Map<string, Location>();
+  for (const place of placesOf(service, { path, offset })) {
+    for (const { references: list } of service.ts.findReferences(place.path, place.offset) ?? []) {
+      for (const { fileName, textSpan, isDefinition } of list) {
+        const location = includeDeclaration || !isDefinition ? service.location(fileName, textSpan) : undefined;
+        if (location) found.set(JSON.stringify(location), location);
+      }
+    }
+  }
+  return [...found.values()];
+};
+
+export const documentHighlight: Method<"textDocument/documentHighlight"> = (service, params) => {
+  const { file, path, offset } = service.place(params);
+  const found = service.ts.getDocumentHighlights(path, offset, [path]) ?? [];
+  return found
+    .flatMap(({ highlightSpans }) => highlightSpans)
+    .flatMap(({ textSpan, kind }): DocumentHighlight[] => {
+      const range = service.range(file, textSpan);
+      return range ? [{ range, kind: kind === "writtenReference" ? 3 : 2 }] : [];
+    });
+};
