@@ -319,4 +319,3 @@ describe("language service", function () {
     check(rows, ({ text, problems }) => assert.deepEqual(notebook.problems(text), problems));
   });
 });
-

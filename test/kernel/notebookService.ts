@@ -61,7 +61,9 @@ export class NotebookUnderTest {
     this.open(text);
     const found = this.ask("notebook/diagnostics", {});
     return this.cells.map((_, i) =>
-      found[uriOf(i)]!.filter(wanted).map(({ range, message }) => `${range.start.line + 1}: ${String(message).split("\n")[0]}`),
+      found[uriOf(i)]!.filter(wanted).map(
+        ({ range, message }) => `${range.start.line + 1}: ${String(message).split("\n")[0]}`,
+      ),
     );
   }
 
