@@ -9,7 +9,7 @@ import type { KernelCells } from "./kernelCell.ts";
 import type { LiveFigures } from "./liveFigures.ts";
 import { NotebookOutputs } from "./outputs.ts";
 import { PublicationRouter, type KernelMemory } from "./publications.ts";
-import { engineSettings, setting } from "./settings.ts";
+import { kernelSettings, setting } from "./settings.ts";
 import { workingFolder } from "./workingFolder.ts";
 
 export type KernelState = "none" | "starting" | "idle" | "busy" | "restarting" | "dead";
@@ -112,7 +112,7 @@ export class NotebookKernel {
       kernelPath,
       cwd,
       ...(runtime && { runtime }),
-      env: engineSettings(this.notebook.uri),
+      env: kernelSettings(this.notebook.uri),
       onPublication: (message) => (client === this.#client ? this.#router.publish(message) : undefined),
       onExit: (exit) => this.#exited(client, exit),
       onLog: (text) => log.info(`kernel ${client.pid}: ${text.trimEnd()}`),

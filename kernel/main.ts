@@ -5,6 +5,7 @@
 import path from "node:path";
 import { Dispatcher } from "./protocol/dispatch.ts";
 import { realEnvironment } from "./protocol/message.ts";
+import { removeSpillFolder, spillFolder } from "./session/spill.ts";
 import { WorkerSession } from "./session/workerSession.ts";
 import { IpcTransport } from "./transport/ipc.ts";
 
@@ -19,6 +20,10 @@ delete process.env["ELECTRON_RUN_AS_NODE"];
 // stderr of this process goes to the client's log, never into a cell.
 const log = (line: string): void => void process.stderr.write(line.endsWith("\n") ? line : line + "\n");
 
+const outputs = spillFolder();
+// Whoever runs notebooks without a window still wants to read the files afterwards.
+if (process.env["GRADBOOK_OUTPUT_KEEP"] !== "1") process.on("exit", () => removeSpillFolder(outputs));
+
 const transport = new IpcTransport(process);
 /** worker.js beside main.js; from the sources, worker.ts beside main.ts. */
 const beside = (name: string): string => path.join(import.meta.dirname, name + path.extname(import.meta.filename));
@@ -26,6 +31,7 @@ const session: WorkerSession = new WorkerSession({
   workerPath: beside("worker"),
   languagePath: beside("languageService"),
   folder: process.cwd(),
+  spillFolder: outputs,
   publish: (parent, msg_type, content) => transport.send(dispatcher.publication(parent, msg_type, content)),
   log,
   onBroken: (error) => {

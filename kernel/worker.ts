@@ -13,6 +13,7 @@ import { cellGlobals, Displays } from "./session/globals.ts";
 import { CellModules } from "./session/modules.ts";
 import { answer, type Questions } from "./session/questions.ts";
 import { Output } from "./session/output.ts";
+import { outputLimits } from "./session/outputLimits.ts";
 import { CellRuntime } from "./session/runtime.ts";
 import { installStackTraces, StackMaps } from "./session/stack.ts";
 import { installTimers } from "./session/timers.ts";
@@ -23,7 +24,7 @@ import { onNote } from "./wasm/log.ts";
 
 const port = parentPort;
 if (!port) throw new Error("kernel/worker.js is started by kernel/main.js, not by itself.");
-const { control, folder } = workerData as WorkerData;
+const { control, folder, spillFolder } = workerData as WorkerData;
 const here = import.meta.dirname;
 const bundle = (name: string): string => path.join(here, name + path.extname(import.meta.filename));
 
@@ -35,13 +36,13 @@ const modules = new CellModules({
   library: { gradbook: bundle("gradbook"), "gradbook/notebook": bundle("cellGlobals") },
 });
 const runtime = new CellRuntime(control, modules);
-const output = new Output(port, control, runtime.stopIfInterrupted);
+const log = (line: string): void => port.postMessage({ type: "log", line });
+const limits = outputLimits(process.env, log);
+const output = new Output({ port, control, stopIfInterrupted: runtime.stopIfInterrupted, limits, spillFolder });
 const displays = new Displays(output);
 const runner = new CellRunner({ runtime, output, maps });
 
-runtime.onPoll = (now) => {
-  if (output.due(now)) output.flush();
-};
+runtime.onPoll = (now) => output.poll(now);
 // Local modules poll through this; they have no cell function to hand them the runtime.
 Object.defineProperty(globalThis, Symbol.for("gradbook.runtime"), { value: runtime });
 // The process is ours, so V8's flags may be set for the engine. It starts when a cell first imports the library.

@@ -6,7 +6,7 @@
  */
 import type { ErrorContent, Message, Publications } from "../protocol/messages.ts";
 import { lines, storedBundle, type CodeCell, type DisplayOutput, type Output, type ResultOutput } from "./format.ts";
-import { StreamText } from "./streamText.ts";
+import { StreamText } from "../protocol/streamText.ts";
 
 /** What is known of a cell beside its outputs. */
 interface State {

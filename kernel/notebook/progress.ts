@@ -22,6 +22,7 @@ export class Progress implements RunObserver {
   #drawn = false;
   /** Whether what the cells print has left the cursor inside a line. */
   #inLine = false;
+  #restOfOutput: string | undefined;
 
   constructor({ out, err, now }: { out: TextStream; err: TextStream; now: () => number }) {
     this.#out = new TextSink(out);
@@ -46,13 +47,28 @@ export class Progress implements RunObserver {
       this.#inLine = !text.endsWith("\n");
       return (name === "stderr" ? this.#err : this.#out).write(text);
     }
-    if (header.msg_type === "update_display_data") {
-      // What is updated while a cell runs says best how far it is: a progress bar, the last loss.
-      const { data } = content as unknown as Publications["update_display_data"];
+    if (header.msg_type === "display_data" || header.msg_type === "update_display_data") {
+      const { data, metadata } = content as unknown as Publications["display_data"];
       const text = data["text/plain"] as MultilineText | undefined;
-      if (text) this.#doing = firstLine(joined(text));
+      if (text === undefined) return undefined;
+      const overflow = (metadata?.["gradbook"] as { overflow?: boolean } | undefined)?.overflow === true;
+      if (overflow) this.#restOfOutput = joined(text);
+      // What is updated while a cell runs says best how far it is: a progress bar, the last loss.
+      if (overflow || header.msg_type === "update_display_data") this.#doing = firstLine(joined(text));
     }
+    if (header.msg_type === "status" && content["execution_state"] === "idle") return this.#sayRest();
     return undefined;
+  }
+
+  /** The end of an output that was too long to be shown whole, and where all of it is. */
+  #sayRest(): Promise<void> | undefined {
+    const text = this.#restOfOutput;
+    if (text === undefined) return undefined;
+    this.#restOfOutput = undefined;
+    this.#erase();
+    const before = this.#inLine ? "\n" : "";
+    this.#inLine = false;
+    return this.#out.write(before + text + (text.endsWith("\n") ? "" : "\n"));
   }
 
   /** A line of our own. */
@@ -65,6 +81,7 @@ export class Progress implements RunObserver {
 
   end(summary: string): void {
     clearInterval(this.#timer);
+    void this.#sayRest();
     this.say(`${summary} (${this.#elapsed()})`);
   }
 

@@ -47,6 +47,8 @@ export async function runCommand(argv: readonly string[], kernelPath: string): P
         kernelPath,
         runtime: process.env["GRADBOOK_RUNTIME"] || process.execPath,
         cwd: dirname(resolve(given.notebook)),
+        // Nobody could read a long output's file if it went with the kernel.
+        env: { GRADBOOK_OUTPUT_KEEP: "1" },
       }),
     timeoutMs: given.timeoutMs,
     allowErrors: given.allowErrors,

@@ -7,7 +7,7 @@
  */
 import type { MimeBundle } from "../protocol/messages.ts";
 import { currentCell } from "./cellContext.ts";
-import { mimeBundle, sizeOf } from "./mimeBundle.ts";
+import { mimeBundle } from "./mimeBundle.ts";
 import type { Output } from "./output.ts";
 
 export interface DisplayOptions {
@@ -30,20 +30,13 @@ export class Displays {
   show(bundle: MimeBundle, id?: string): void {
     const cell = currentCell();
     if (!cell || cell.silent) return;
-    const transient = id === undefined ? {} : { display_id: id };
-    if (id !== undefined) this.ids.add(id);
-    this.output.publish(cell, "display_data", { data: bundle, metadata: {}, transient }, sizeOf(bundle));
+    if (this.output.display(cell, bundle, id) && id !== undefined) this.ids.add(id);
   }
 
   update(bundle: MimeBundle, id: string): void {
     const cell = currentCell();
     if (!cell || cell.silent) return;
-    this.output.publish(
-      cell,
-      "update_display_data",
-      { data: bundle, metadata: {}, transient: { display_id: id } },
-      sizeOf(bundle),
-    );
+    this.output.update(cell, bundle, id);
   }
 
   showOrUpdate(bundle: MimeBundle, id: string | undefined): void {
@@ -64,7 +57,7 @@ export function cellGlobals(output: Output, displays: Displays): CellGlobals {
     clearOutput(options = {}) {
       refuseUnknown("clearOutput", options, ["wait"]);
       const cell = currentCell();
-      if (cell && !cell.silent) output.publish(cell, "clear_output", { wait: options.wait ?? false });
+      if (cell && !cell.silent) output.clear(cell, options.wait ?? false);
     },
   };
 }

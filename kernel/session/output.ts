@@ -1,34 +1,59 @@
 /**
- * The way out of the worker. A few writes go at once; a flood of them is joined to one message every 40 ms. Everything
- * else goes at once and after the text that was written before it. When the client does not keep up, the caller waits here, and can be interrupted here.
+ * The way out of the worker. A few writes go at once; a flood of them is joined to one message every 40 ms, and what is
+ * too much for a cell goes to a file (cellFlow.ts). Everything else goes at once and after the text that was written
+ * before it. When the client does not keep up, the caller waits here, and can be interrupted here.
  */
 import type { MessagePort } from "node:worker_threads";
-import type { Header, JsonObject, PublicationType, Publications } from "../protocol/messages.ts";
+import type { Header, JsonObject, MimeBundle, PublicationType, Publications } from "../protocol/messages.ts";
 import type { CellContext } from "./cellContext.ts";
+import { CellFlow } from "./cellFlow.ts";
 import { CONTROL, IN_FLIGHT_LIMIT, MESSAGE_WEIGHT, type Control } from "./control.ts";
+import { Latest } from "./latest.ts";
+import { sizeOf } from "./mimeBundle.ts";
+import type { OutputLimits } from "./outputLimits.ts";
+import { Spill } from "./spill.ts";
 import type { FromWorker } from "./workerMessages.ts";
 
 const FLUSH_AFTER_MS = 40;
 const FLUSH_AT_CHARS = 64 * 1024;
 /** So many writes within the 40 ms go at once: the line before a call that never returns must be seen. */
 const WRITES_AT_ONCE = 16;
+/** The block with the newest lines of a long output, and a display that is updated in a loop, are redrawn so often. */
+const REDRAW_MS = 250;
+const UPDATE_MS = 50;
 
 type StreamName = Publications["stream"]["name"];
 
+export interface OutputParts {
+  port: MessagePort;
+  control: Control;
+  stopIfInterrupted: () => void;
+  limits: OutputLimits;
+  /** Where files with long outputs go. */
+  spillFolder: string;
+}
+
+/** One run of a cell: how much it has shown, and the display of its end. */
+interface Run {
+  flow: CellFlow;
+  /** Display id of the block that shows the end, once there is one. */
+  block: string | undefined;
+}
+
 export class Output {
-  private readonly port: MessagePort;
-  private readonly control: Control;
-  private readonly stopIfInterrupted: () => void;
+  private readonly parts: OutputParts;
+  private readonly runs = new WeakMap<CellContext, Run>();
+  private readonly latest = new Latest();
   private pending: { cell: CellContext; name: StreamName; text: string } | undefined;
   private windowStart = 0;
   private writesInWindow = 0;
+  private files = 0;
+  private blocks = 0;
   private timer: NodeJS.Timeout | undefined;
   private readonly setTimeout = globalThis.setTimeout;
 
-  constructor(port: MessagePort, control: Control, stopIfInterrupted: () => void) {
-    this.port = port;
-    this.control = control;
-    this.stopIfInterrupted = stopIfInterrupted;
+  constructor(parts: OutputParts) {
+    this.parts = parts;
   }
 
   write(cell: CellContext, name: StreamName, text: string): void {
@@ -36,22 +61,71 @@ export class Output {
     if (this.pending && (this.pending.cell !== cell || this.pending.name !== name)) this.flush();
     if (this.pending) this.pending.text += text;
     else this.pending = { cell, name, text };
-    if (this.due(performance.now())) {
-      this.windowStart = performance.now();
+    const now = performance.now();
+    if (now - this.windowStart >= FLUSH_AFTER_MS) {
+      this.windowStart = now;
       this.writesInWindow = 0;
     }
     if (++this.writesInWindow <= WRITES_AT_ONCE || this.pending.text.length > FLUSH_AT_CHARS) this.flush();
-    else this.timer ??= this.setTimeout(() => this.flushPatiently(), FLUSH_AFTER_MS);
+    else this.wake();
   }
 
-  /** Whether text waits that is old enough to go; asked by loops that never let a timer run. */
-  due(now: number): boolean {
-    return this.pending !== undefined && now - this.windowStart >= FLUSH_AFTER_MS;
+  /** Shows a bundle under a cell; false when the cell shows too much already. */
+  display(cell: CellContext, data: MimeBundle, id?: string): boolean {
+    this.flush();
+    const size = sizeOf(data);
+    const run = this.runOf(cell);
+    const shown = run.flow.display(data, size);
+    if (shown) {
+      const transient = id === undefined ? {} : { display_id: id };
+      this.send(cell.parent, "display_data", { data, metadata: {}, transient }, size, this.parts.stopIfInterrupted);
+    } else this.redraw(cell, run, this.parts.stopIfInterrupted);
+    return shown;
+  }
+
+  /** Replaces what is shown under an id. In a loop not every state is sent, but the last one is. */
+  update(cell: CellContext, data: MimeBundle, id: string): void {
+    const content = { data, metadata: {}, transient: { display_id: id } };
+    const send = (): void => this.send(cell.parent, "update_display_data", content, sizeOf(data), () => {});
+    if (this.latest.later(`update ${id}`, UPDATE_MS, performance.now(), send)) return this.wake();
+    this.waitForRoom(this.parts.stopIfInterrupted);
+    send();
+  }
+
+  clear(cell: CellContext, wait: boolean): void {
+    this.flush();
+    const run = this.runOf(cell);
+    run.flow.clear();
+    run.block = undefined;
+    this.latest.forget(run);
+    this.publish(cell, "clear_output", { wait });
+  }
+
+  /** Publishes for a cell. `size` is about how many characters the content has. */
+  publish<P extends PublicationType>(cell: CellContext, type: P, content: Publications[P], size = 0): void {
+    this.flush();
+    this.send(cell.parent, type, content as JsonObject, size, this.parts.stopIfInterrupted);
+  }
+
+  /** A message to the supervisor itself, after everything shown so far. */
+  post(message: FromWorker): void {
+    this.flushPatiently();
+    this.latest.run(Infinity);
+    this.parts.port.postMessage(message);
+  }
+
+  /** Called by loops that never let a timer run: what is old enough goes. May throw `Interrupted`. */
+  poll(now: number): void {
+    if (this.pending !== undefined && now - this.windowStart >= FLUSH_AFTER_MS) this.flush();
+    const { next } = this.latest;
+    if (next === undefined || next > now) return;
+    this.waitForRoom(this.parts.stopIfInterrupted);
+    this.latest.run(now);
   }
 
   /** May throw `Interrupted` while it waits for the client: for calls from user code. */
   flush(): void {
-    this.flushThen(this.stopIfInterrupted);
+    this.flushThen(this.parts.stopIfInterrupted);
   }
 
   /** For calls of ours, which an interrupt must not cut short. */
@@ -60,45 +134,70 @@ export class Output {
   }
 
   private flushThen(whileWaiting: () => void): void {
-    if (this.timer !== undefined) clearTimeout(this.timer);
-    this.timer = undefined;
-    const { pending } = this;
-    if (!pending) return;
+    if (!this.pending) return;
+    // First, so that an interrupt here loses nothing.
+    this.waitForRoom(whileWaiting);
+    const { cell, name, text } = this.pending;
     this.pending = undefined;
-    this.send(
-      pending.cell.parent,
-      "stream",
-      { name: pending.name, text: pending.text },
-      pending.text.length,
-      whileWaiting,
-    );
+    const run = this.runOf(cell);
+    const shown = run.flow.text(name, text);
+    if (shown !== "") this.send(cell.parent, "stream", { name, text: shown }, shown.length, whileWaiting);
+    if (run.flow.overflowed) this.redraw(cell, run, whileWaiting);
   }
 
-  /** Publishes for a cell. `size` is about how many characters the content has. */
-  publish<P extends PublicationType>(cell: CellContext, type: P, content: Publications[P], size = 0): void {
-    this.flush();
-    this.send(cell.parent, type, content as JsonObject, size, this.stopIfInterrupted);
+  /** Shows the end of a long output, not too often. */
+  private redraw(cell: CellContext, run: Run, whileWaiting: () => void): void {
+    const later = this.latest.later(run, REDRAW_MS, performance.now(), () => this.sendBlock(cell, run, () => {}));
+    if (later) this.wake();
+    else this.sendBlock(cell, run, whileWaiting);
   }
 
-  /** A message to the supervisor itself, after everything written so far. */
-  post(message: FromWorker): void {
-    this.flushPatiently();
-    this.port.postMessage(message);
+  private sendBlock(cell: CellContext, run: Run, whileWaiting: () => void): void {
+    if (!run.flow.overflowed) return;
+    const data = run.flow.block();
+    const type = run.block === undefined ? "display_data" : "update_display_data";
+    run.block ??= `gradbook-output-${cell.parent.msg_id}-${++this.blocks}`;
+    const metadata = { gradbook: { overflow: true } };
+    this.send(cell.parent, type, { data, metadata, transient: { display_id: run.block } }, sizeOf(data), whileWaiting);
+  }
+
+  private runOf(cell: CellContext): Run {
+    let run = this.runs.get(cell);
+    if (run) return run;
+    const { limits, spillFolder } = this.parts;
+    const open = (): Spill => {
+      const name = `cell-${cell.executionCount}${++this.files > 1 ? `-${this.files}` : ""}.txt`;
+      return new Spill(spillFolder, name, limits.fileBytes);
+    };
+    run = { flow: new CellFlow(limits, open), block: undefined };
+    this.runs.set(cell, run);
+    return run;
+  }
+
+  /** Looks again when something that waits may be due. */
+  private wake(): void {
+    this.timer ??= this.setTimeout(() => {
+      this.timer = undefined;
+      this.flushPatiently();
+      this.latest.run(performance.now());
+      if (this.latest.next !== undefined) this.wake();
+    }, FLUSH_AFTER_MS);
   }
 
   private send(parent: Header, msg_type: string, content: JsonObject, size: number, whileWaiting: () => void): void {
     this.waitForRoom(whileWaiting);
     const weight = MESSAGE_WEIGHT + (size >> 10);
-    Atomics.add(this.control, CONTROL.inFlight, weight);
-    this.port.postMessage({ type: "publish", parent, msg_type, content, weight } satisfies FromWorker);
+    Atomics.add(this.parts.control, CONTROL.inFlight, weight);
+    this.parts.port.postMessage({ type: "publish", parent, msg_type, content, weight } satisfies FromWorker);
   }
 
   private waitForRoom(whileWaiting: () => void): void {
+    const { control } = this.parts;
     for (;;) {
-      const inFlight = Atomics.load(this.control, CONTROL.inFlight);
+      const inFlight = Atomics.load(control, CONTROL.inFlight);
       if (inFlight < IN_FLIGHT_LIMIT) return;
       whileWaiting();
-      Atomics.wait(this.control, CONTROL.inFlight, inFlight, 20);
+      Atomics.wait(control, CONTROL.inFlight, inFlight, 20);
     }
   }
 }

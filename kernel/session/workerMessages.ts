@@ -8,6 +8,8 @@ export interface WorkerData {
   control: Control;
   /** Folder of the notebook: imports of cells are resolved from here. */
   folder: string;
+  /** Folder for the files that take long outputs. It need not exist. */
+  spillFolder: string;
 }
 
 export type ToWorker =

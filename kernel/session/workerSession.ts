@@ -28,6 +28,8 @@ export interface WorkerSessionOptions {
   /** Path of kernel/languageService.js. */
   languagePath: string;
   folder: string;
+  /** Folder for the files that take long outputs. */
+  spillFolder: string;
   /** Publishes for a cell. The promise settles when the client has taken the message. */
   publish(parent: Header, msg_type: string, content: { [key: string]: unknown }): Promise<void>;
   log(line: string): void;
@@ -233,7 +235,8 @@ export class WorkerSession implements Session {
 
   private startWorker(): Promise<void> {
     this.control = createControl();
-    const workerData: WorkerData = { control: this.control, folder: this.options.folder };
+    const { folder, spillFolder } = this.options;
+    const workerData: WorkerData = { control: this.control, folder, spillFolder };
     const worker = (this.worker = new Worker(this.options.workerPath, {
       workerData,
       stdout: true,

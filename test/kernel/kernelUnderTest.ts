@@ -20,6 +20,8 @@ export interface Running {
   result: Promise<CellResult>;
   /** Resolves when the cell has printed `text` (on stdout or stderr). */
   printed(text: string): Promise<void>;
+  /** Resolves when a display of the cell has come whose text/plain is like that. */
+  displayed(text: RegExp): Promise<void>;
 }
 
 export class KernelUnderTest {
@@ -62,6 +64,14 @@ export class KernelUnderTest {
         .join("");
     const printed = (text: string): Promise<void> =>
       this.until(() => stream("stdout").includes(text) || stream("stderr").includes(text));
+    const displayed = (text: RegExp): Promise<void> =>
+      this.until(() =>
+        mine().some(
+          ({ header, content }) =>
+            header.msg_type.includes("display_data") &&
+            text.test(String((content["data"] as { "text/plain"?: unknown })["text/plain"])),
+        ),
+      );
     const result = reply.then((content) => {
       const publications = mine();
       const shown = publications.find((m) => m.header.msg_type === "execute_result");
@@ -69,7 +79,7 @@ export class KernelUnderTest {
       return { reply: content, stdout: stream("stdout"), stderr: stream("stderr"), value, publications };
     });
     result.catch(() => {});
-    return { msg_id, result, printed };
+    return { msg_id, result, printed, displayed };
   }
 
   run(code: string): Promise<CellResult> {

@@ -416,6 +416,8 @@ describe("session", function () {
       let inClient = 0;
       let most = 0;
       const own = new KernelUnderTest({
+        // All of it is to be sent.
+        env: { GRADBOOK_OUTPUT_MAX_LINES: "1000000" },
         onPublication: async () => {
           most = Math.max(most, ++inClient);
           await new Promise((resolve) => setTimeout(resolve, 1));

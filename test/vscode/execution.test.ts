@@ -151,9 +151,9 @@ describe("running cells", () => {
     assert.equal(textOf(await run(notebook, 0)), `[ 42, '${path.basename(workspaceFolder())}' ]`);
   });
 
-  it("ten thousand lines arrive whole and in order", async () => {
-    const notebook = await openNew("flood.ipynb", ["for (let i = 0; i < 10_000; i++) console.log(i)"]);
-    const wanted = Array.from({ length: 10_000 }, (_, i) => `${i}\n`).join("");
+  it("five thousand lines arrive whole and in order", async () => {
+    const notebook = await openNew("lines.ipynb", ["for (let i = 0; i < 5000; i++) console.log(i)"]);
+    const wanted = Array.from({ length: 5000 }, (_, i) => `${i}\n`).join("");
     const cell = await run(notebook, 0);
     assert.ok(textOf(cell) === wanted, "in the window");
     const saved = (await save(notebook)).cells[0]!.outputs!;

@@ -9,6 +9,7 @@ export const run = createRun([
     require("./editing.test.ts");
     require("./kernel.test.ts");
     require("./debug.test.ts");
+    require("./output.test.ts");
     require("./selection.test.ts");
     require("./figure.test.ts");
     require("./flagship.test.ts");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { CodeCell, Output } from "../../../kernel/notebook/format.ts";
 import { NotebookOutputs } from "../../../kernel/notebook/outputs.ts";
-import { StreamText } from "../../../kernel/notebook/streamText.ts";
+import { StreamText } from "../../../kernel/protocol/streamText.ts";
 import type { Message } from "../../../kernel/protocol/messages.ts";
 
 /** A message of the cell with the request `msg_id`. */

@@ -56,7 +56,19 @@ export class StreamText {
     if (!escape.endsWith("1K")) this.#places.length = Math.min(this.#places.length, this.#column);
   }
 
+  /** The last line, which has not ended. */
+  get line(): string {
+    return this.#places.join("") + this.#escapes;
+  }
+
+  /** Gives the whole lines away. */
+  takeLines(): string {
+    const lines = this.#lines.join("");
+    this.#lines = [];
+    return lines;
+  }
+
   toString(): string {
-    return this.#lines.join("") + this.#places.join("") + this.#escapes;
+    return this.#lines.join("") + this.line;
   }
 }

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import * as vscode from "vscode";
+import { ended, openNew, save, shows, start, textOf, tidy, until } from "./notebooks.ts";
+import { inWebview, onPage, perform, press, screenshot } from "./page.ts";
+
+/** Bytes of the webviews' and the extension host's JavaScript. */
+async function memory(): Promise<{ host: number; page: number }> {
+  const page = await onPage<number>("performance.memory.usedJSHeapSize");
+  return { host: process.memoryUsage().heapUsed, page };
+}
+
+describe("output", () => {
+  afterEach(tidy);
+
+  it("a flood: the window answers, the newest lines are seen, it stops at once, and the rest is one click away", async function () {
+    this.timeout(120_000);
+    const notebook = await openNew("flood.ipynb", ["let n = 0;\nwhile (true) console.log('line ' + n++)", "// here: "]);
+    await start(notebook, 0, 1);
+    await shows(notebook, 0, /line \d{5,}\n/);
+    const before = await memory();
+    // Somebody goes on typing in the next cell.
+    await vscode.commands.executeCommand("notebook.focusNextEditor");
+    await until(
+      "the next cell's editor",
+      () => vscode.window.activeTextEditor?.document === notebook.cellAt(1).document,
+    );
+    await press("Control+End");
+    await perform("type", { text: "it answers" });
+    await until("what was typed", () => notebook.cellAt(1).document.getText() === "// here: it answers");
+    const running = notebook.cellAt(0).outputs.length;
+    await shows(notebook, 0, /line \d{6,}\n/);
+    await screenshot("output-flood");
+    const after = await memory();
+    for (const place of ["host", "page"] as const)
+      assert.ok(after[place] < before[place] + 200e6, `${place}: from ${before[place]} to ${after[place]}`);
+    await vscode.commands.executeCommand("notebook.cancelExecution", {
+      ranges: [{ start: 0, end: 1 }],
+      document: notebook.uri,
+    });
+    const cell = await ended(notebook, 0);
+    assert.equal(running, 2, "a stream and one block");
+    assert.equal(cell.outputs.length, 3, "and the interrupt");
+    const text = textOf(cell);
+    const last = Number(/line (\d+)\n\nInterrupted/.exec(text)?.[1]);
+    assert.ok(last > 100_000, text.slice(-300));
+
+    const file = /in\s+(\S+\.txt)/.exec(text)![1]!;
+    assert.ok(readFileSync(file, "utf8").endsWith(`line ${last}\n`));
+    const size = JSON.stringify(await save(notebook)).length;
+    assert.ok(size < 1e6, `the notebook has ${size} characters`);
+    await until("the link", async () =>
+      (
+        await inWebview<boolean>(`[...document.querySelectorAll("a")].some((a) => a.textContent.endsWith(".txt"))`)
+      ).includes(true),
+    );
+    await inWebview(
+      `[...document.querySelectorAll("a")].find((a) => a.textContent.endsWith(".txt")).dispatchEvent(new MouseEvent("click", { bubbles: true, view: window }))`,
+    );
+    // A file this large opens with VS Code's own question.
+    await until(
+      "the file in an editor",
+      () => vscode.window.tabGroups.activeTabGroup.activeTab?.label === "cell-1.txt",
+    );
+  });
+});
