@@ -57,7 +57,7 @@ describe("what package.json says of the extension", () => {
   });
 
   it("every setting that the code reads is there, documented and with a default of its type", () => {
-    const keys = [...read("extension/settings.ts").matchAll(/^  (\w+): (string|boolean|number);$/gm)];
+    const keys = [...read("extension/settings.ts").matchAll(/^  "?([\w.]+)"?: (string|boolean|number);$/gm)];
     const { properties } = contributes.configuration;
     assert.deepEqual(keys.map(([, key]) => `gradbook.${key}`).sort(), Object.keys(properties).sort());
     for (const [, key, type] of keys) {
