@@ -3,7 +3,9 @@
  * the library's host under `Symbol.for("gradbook.host")`. Everything is put together in this file and nowhere else.
  */
 import path from "node:path";
+import { getHeapStatistics } from "node:v8";
 import { parentPort, workerData } from "node:worker_threads";
+import type { MemoryPart } from "./protocol/variables.ts";
 import { setHost } from "./plot/host.ts";
 import { currentCell } from "./session/cellContext.ts";
 import { CellRunner } from "./session/cellRunner.ts";
@@ -17,6 +19,7 @@ import { outputLimits } from "./session/outputLimits.ts";
 import { CellRuntime } from "./session/runtime.ts";
 import { installStackTraces, StackMaps } from "./session/stack.ts";
 import { installTimers } from "./session/timers.ts";
+import { variableAnswers } from "./session/variables/answers.ts";
 import type { ToWorker, WorkerData } from "./session/workerMessages.ts";
 import { transformCell } from "./language/transform.ts";
 import { enableExperimental } from "./wasm/flags.ts";
@@ -65,7 +68,14 @@ process.on("uncaughtException", (error) => runner.report(error));
 process.on("unhandledRejection", (error) => runner.report(error));
 
 /** One line for each question that the supervisor may ask. */
-const questions: Questions = { ...debugQuestions(control, () => runtime.allBoxes()) };
+const questions: Questions = {
+  ...debugQuestions(control, () => runtime.allBoxes()),
+  variables: variableAnswers({
+    all: () => runner.variables(),
+    get: (name) => runner.variable(name),
+    memory: () => [...processMemory(), ...engineMemory()],
+  }),
+};
 
 port.on("message", (message: ToWorker) => {
   switch (message.type) {
@@ -95,6 +105,17 @@ output.post({ type: "ready" });
 /** What the library wants to be done after its code was ended from outside; see kernel/tensor/recovery.ts. */
 function recovery(): (() => void)[] {
   return (globalThis as { [key: symbol]: (() => void)[] | undefined })[Symbol.for("gradbook.recovery")] ?? [];
+}
+
+/** What the library says of its own memory, once it was imported; see kernel/tensor/variable.ts. */
+function engineMemory(): MemoryPart[] {
+  return (globalThis as { [key: symbol]: (() => MemoryPart[]) | undefined })[Symbol.for("gradbook.memory")]?.() ?? [];
+}
+function processMemory(): MemoryPart[] {
+  return [
+    { label: "Process", bytes: process.memoryUsage.rss() },
+    { label: "JavaScript", bytes: getHeapStatistics().used_heap_size },
+  ];
 }
 
 type CommType = "comm_open" | "comm_msg" | "comm_close";

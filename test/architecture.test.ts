@@ -69,6 +69,7 @@ export const layers: Record<string, Layer> = {
     packages: [
       ...files,
       "node:async_hooks",
+      "node:child_process",
       "node:console",
       "node:events",
       "node:inspector",

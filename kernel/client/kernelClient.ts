@@ -4,6 +4,7 @@
  */
 import type {
   ExecuteRequest,
+  JsonObject,
   KernelInfo,
   Message,
   ReplyContent,
@@ -36,6 +37,8 @@ export interface KernelExit {
 export interface Sent<Reply> {
   msg_id: string;
   reply: Promise<Reply>;
+  /** Of the reply's message; empty when none came. */
+  metadata: Promise<JsonObject>;
 }
 
 export interface KernelClient {

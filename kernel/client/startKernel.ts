@@ -8,7 +8,11 @@ import { KernelDied, type KernelClient, type KernelExit, type KernelOptions, typ
 const SHUTDOWN_MS = 2000;
 /** Requests whose answers must not wait for cells or for a slow display. */
 const CONTROL: ReadonlySet<RequestType> = new Set<RequestType>([
-  ...(["interrupt_request", "shutdown_request", "gradbook_language_request", "gradbook_debug_request"] as const),
+  "interrupt_request",
+  "shutdown_request",
+  "gradbook_language_request",
+  "gradbook_debug_request",
+  "gradbook_variables_request",
 ]);
 const FLOOR = [22, 15] as const;
 
@@ -18,7 +22,7 @@ export function startKernel(options: KernelOptions): KernelClient {
 }
 
 interface Pending {
-  resolve(content: never): void;
+  resolve(message: Message): void;
   reject(error: Error): void;
 }
 
@@ -84,15 +88,23 @@ class KernelProcess implements KernelClient {
     const channel = CONTROL.has(type) ? "control" : "shell";
     const message = makeMessage(this.sender, channel, type, content, { metadata: { ...metadata } });
     const { msg_id } = message.header;
-    const reply = new Promise<ReplyContent<R> | ErrorReply>((resolve, reject) => {
+    const answer = new Promise<Message>((resolve, reject) => {
       this.pending.set(msg_id, { resolve, reject });
       if (this.exited) this.rejectAll(new KernelDied("The kernel is not running."));
       else if (this.transport) void this.transport.send(message);
       else void this.ready.then(() => this.transport?.send(message), reject);
     });
     // The caller may care for publications only; a kernel that dies is reported by `onExit`.
+    const reply = answer.then(({ content }) => content as ReplyContent<R> | ErrorReply);
     reply.catch(() => {});
-    return { msg_id, reply };
+    return {
+      msg_id,
+      reply,
+      metadata: answer.then(
+        ({ metadata: found }) => found,
+        () => ({}),
+      ),
+    };
   }
 
   async interrupt(): Promise<void> {
@@ -134,7 +146,7 @@ class KernelProcess implements KernelClient {
 
   private settle(message: Message): void {
     const id = (message.parent_header as { msg_id?: string }).msg_id ?? "";
-    this.pending.get(id)?.resolve(message.content as never);
+    this.pending.get(id)?.resolve(message);
     this.pending.delete(id);
   }
 

@@ -4,6 +4,7 @@
  */
 import ts from "typescript";
 import { Edits, type Mappings, type Piece } from "./edits.ts";
+import { dependenciesOf, type Dependencies } from "./dependencies.ts";
 import { CellSyntaxError } from "./syntaxError.ts";
 import { LoopEdits } from "./loops.ts";
 import type { Erased } from "./erase.ts";
@@ -19,6 +20,7 @@ export interface CellParts {
   declares: Declared[];
   wants: string[];
   saveLocals: string;
+  dependencies: Dependencies;
 }
 
 /** @throws CellSyntaxError */
@@ -99,6 +101,7 @@ class CellRewriter {
       ),
       wants: variables.flatMap(({ name, kind, boxed }) => (boxed && !kind ? [name] : [])),
       saveLocals: this.guarded.map((changing, i) => `try {${this.storesDuring(i + 1, changing)} } catch {}`).join("\n"),
+      dependencies: dependenciesOf(this.analysis, this.original),
     };
   }
 

@@ -5,6 +5,7 @@
  * (moduleCode.ts). See runtime.ts for what the code calls, box.ts for how variables outlive their cell.
  */
 import { rewriteCell } from "./cell.ts";
+import type { Dependencies } from "./dependencies.ts";
 import type { SourceMapV3 } from "./edits.ts";
 import { checkEarlyErrors } from "./earlyErrors.ts";
 import { erase, eraseObject, type Erased } from "./erase.ts";
@@ -16,6 +17,7 @@ import { CellSyntaxError } from "./syntaxError.ts";
 import { GLOBALS, type Declared, type Names } from "./variables.ts";
 
 export { Box } from "./box.ts";
+export type { Dependencies } from "./dependencies.ts";
 export type { Declared, Names } from "./variables.ts";
 export type { SourceMapV3 } from "./edits.ts";
 export { cleanError } from "./message.ts";
@@ -41,6 +43,7 @@ export interface CellCode {
    * is terminated. "" when there are none.
    */
   saveLocals: string;
+  dependencies: Dependencies;
 }
 
 /**

@@ -33,6 +33,16 @@ export function isAssigned(identifier: ts.Node): boolean {
   return isPatternTarget(node);
 }
 
+/** Assigned without being read: the target of `=`, or of a pattern. */
+export function isOnlyAssigned(identifier: ts.Node): boolean {
+  const node = outsideParentheses(identifier);
+  const { parent } = node;
+  if (ts.isBinaryExpression(parent) && parent.left === node) {
+    return parent.operatorToken.kind === ts.SyntaxKind.EqualsToken;
+  }
+  return isPatternTarget(node);
+}
+
 /** Inside `[a, { b: c }] = …` or the head of `for … of`. */
 function isPatternTarget(node: ts.Node): boolean {
   const { parent } = node;

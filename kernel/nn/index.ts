@@ -1,4 +1,5 @@
 /** Neural networks: `import { nn } from "gradbook"`. */
+import "./variable.ts";
 export { Module, type StateDict } from "./module.ts";
 export { Parameter, Buffer } from "./parameter.ts";
 export { Linear, type LinearOptions } from "./linear.ts";

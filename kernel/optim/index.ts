@@ -1,4 +1,5 @@
 /** Optimizers: `import { optim } from "gradbook"`. */
+import "./variable.ts";
 export {
   Optimizer,
   type HookHandle,

@@ -10,6 +10,7 @@ import { isComplete } from "./handlers/isComplete.ts";
 import { language } from "./handlers/language.ts";
 import { kernelInfo } from "./handlers/kernelInfo.ts";
 import { shutdown } from "./handlers/shutdown.ts";
+import { variables } from "./handlers/variables.ts";
 import { makeMessage, type Sender } from "./message.ts";
 import type { Header, JsonObject, Message, RequestType } from "./messages.ts";
 import { RequestFailed } from "./requestFailed.ts";
@@ -21,6 +22,7 @@ export const handlers: { [R in RequestType]: Handler<R> } = {
   is_complete_request: isComplete,
   gradbook_debug_request: debug,
   gradbook_language_request: language,
+  gradbook_variables_request: variables,
   interrupt_request: interrupt,
   shutdown_request: shutdown,
 };
@@ -91,18 +93,19 @@ export class Dispatcher {
       parent: message.header,
       counter: this.counter,
       cancelQueued: () => this.cancelQueued("the kernel was interrupted"),
+      metadata: {},
       version: this.options.version,
     };
     const handler = handlers[type] as Handler<RequestType>;
-    return this.surround(message, async () => handler(message.content as never, context));
+    return this.surround(message, async () => handler(message.content as never, context), context.metadata);
   }
 
   /** Busy, the work, exactly one reply, idle: whatever the work does. Resolves to whether it failed. */
-  private async surround(message: Message, work: () => Promise<object>): Promise<boolean> {
+  private async surround(message: Message, work: () => Promise<object>, metadata: JsonObject = {}): Promise<boolean> {
     const { header, channel } = message;
     const replyType = header.msg_type.replace(/_request$/, "_reply");
     const reply = (content: object): void =>
-      this.options.send(makeMessage(this.options.sender, channel, replyType, content, { parent: header }));
+      this.options.send(makeMessage(this.options.sender, channel, replyType, content, { parent: header, metadata }));
     let failed = false;
     this.publish(header, "status", { execution_state: "busy" });
     try {

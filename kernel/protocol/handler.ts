@@ -1,4 +1,4 @@
-import type { Header, ReplyContent, RequestContent, RequestType } from "./messages.ts";
+import type { Header, JsonObject, ReplyContent, RequestContent, RequestType } from "./messages.ts";
 import type { Publish, Session } from "./session.ts";
 
 export interface HandlerContext {
@@ -9,6 +9,8 @@ export interface HandlerContext {
   counter: { value: number };
   /** Answers every execute request that is still waiting with an error. */
   cancelQueued(): void;
+  /** Metadata of the reply: a handler may add to it. */
+  metadata: JsonObject;
   version: string;
 }
 /** Turns the content of a request into the content of its reply. It throws; it never replies. */

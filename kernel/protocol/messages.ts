@@ -5,6 +5,7 @@
  */
 
 import type { LanguageRequest } from "./language.ts";
+import type { VariablesRequest } from "./variables.ts";
 
 export const PROTOCOL_VERSION = "5.4";
 
@@ -86,6 +87,7 @@ export interface Requests {
     reply: Ok<{ url?: string; prefix?: string }>;
   };
   gradbook_language_request: { request: LanguageRequest; reply: Ok<{ result: unknown }> };
+  gradbook_variables_request: { request: VariablesRequest; reply: Ok<{ result: unknown }> };
   interrupt_request: { request: JsonObject; reply: Ok<object> };
   shutdown_request: { request: { restart: boolean }; reply: Ok<{ restart: boolean }> };
 }

@@ -20,7 +20,16 @@ export interface CellRequest {
   /** Header of the request: what the cell prints, now or later, is published with it as parent. */
   parent: Header;
 }
-export type CellOutcome =
+/** Which of the session's variables a cell has to do with: what tells that a later change makes its result stale. */
+export interface CellDependencies {
+  /** Read by the cell, or by functions of other cells that it uses. Not those that it declares. */
+  reads: string[];
+  declares: string[];
+  /** Whose value is another one than before. */
+  changes: string[];
+}
+export type CellOutcome = { dependencies?: CellDependencies } & CellResult;
+type CellResult =
   { status: "ok"; value?: MimeBundle; userExpressions: JsonObject } | { status: "error"; error: ErrorContent };
 
 /** What the protocol needs of a session; `kernel/session` implements it. */

@@ -2,11 +2,12 @@
  * Runs cells, one at a time, in the worker: transform, run, value or error. Remembers which names the session has.
  */
 import vm from "node:vm";
-import { CellSyntaxError, transformCell } from "../language/transform.ts";
+import { CellSyntaxError, transformCell, type Dependencies } from "../language/transform.ts";
 import type { ErrorContent, JsonObject } from "../protocol/messages.ts";
 import type { CellOutcome, CellRequest } from "../protocol/session.ts";
 import { CellContext, runInCell } from "./cellContext.ts";
 import { sourceOf } from "./debugging.ts";
+import { Definitions } from "./definitions.ts";
 import { Interrupted } from "./interrupted.ts";
 import { inlineMap } from "./modules.ts";
 import { mimeBundle } from "./mimeBundle.ts";
@@ -14,17 +15,24 @@ import type { Output } from "./output.ts";
 import type { CellRuntime } from "./runtime.ts";
 import { SessionNames } from "./sessionNames.ts";
 import { cellFilename, describeError, excerpt, type StackMaps } from "./stack.ts";
+import type { Known } from "./variables/answers.ts";
 
 type Value = { value: unknown } | undefined;
-type CellFunction = ($: CellRuntime) => Value | Promise<Value>;
+interface Compiled {
+  run: ($: CellRuntime) => Value | Promise<Value>;
+  dependencies: Dependencies;
+}
 
 interface Running {
   cell: CellContext;
+  /** Undefined until it was compiled. */
+  dependencies?: Dependencies;
   end(outcome: CellOutcome): void;
 }
 
 export class CellRunner {
   private readonly names = new SessionNames((name) => this.runtime.box(name));
+  private readonly definitions: Definitions;
   private readonly runtime: CellRuntime;
   private readonly output: Output;
   private readonly maps: StackMaps;
@@ -35,6 +43,7 @@ export class CellRunner {
 
   constructor(parts: { runtime: CellRuntime; output: Output; maps: StackMaps }) {
     this.runtime = parts.runtime;
+    this.definitions = new Definitions(() => parts.runtime.allBoxes());
     this.output = parts.output;
     this.maps = parts.maps;
   }
@@ -48,12 +57,17 @@ export class CellRunner {
         if (this.running !== running) return;
         this.running = undefined;
         runInCell(cell, () => cell.end((error) => this.report(error)));
-        done(outcome);
+        const dependencies = this.definitions.end(running.dependencies, {
+          executionCount: request.executionCount,
+          failed: outcome.status === "error",
+        });
+        done({ ...outcome, dependencies });
         this.unanswered = undefined;
       },
     };
     this.running = running;
     this.unanswered = done;
+    this.definitions.begin();
     const failed = (error: unknown): void => {
       // A loop saw the flag before the message came: what else the cell started stops with it.
       if (error instanceof Interrupted) cell.cancel(error);
@@ -63,6 +77,7 @@ export class CellRunner {
     queueMicrotask(() => {
       try {
         const compiled = this.compile(request.code, cellFilename(request.executionCount, ++this.runs));
+        running.dependencies = compiled.dependencies;
         this.start(cell, compiled, request).then(running.end, failed);
       } catch (error) {
         failed(error);
@@ -70,8 +85,8 @@ export class CellRunner {
     });
   }
 
-  private async start(cell: CellContext, compiled: CellFunction, request: CellRequest): Promise<CellOutcome> {
-    const result = await runInCell(cell, () => compiled(this.runtime));
+  private async start(cell: CellContext, compiled: Compiled, request: CellRequest): Promise<CellOutcome> {
+    const result = await runInCell(cell, () => compiled.run(this.runtime));
     return runInCell(cell, async () => {
       const shown = result !== undefined && result.value !== undefined && !request.silent;
       return {
@@ -80,6 +95,21 @@ export class CellRunner {
         userExpressions: await this.evaluateAll(request.userExpressions),
       };
     });
+  }
+
+  /** The session's variables that have a value, in no order. */
+  *variables(): Generator<Known> {
+    for (const { name } of this.runtime.allBoxes()) {
+      const known = this.variable(name);
+      if (known) yield known;
+    }
+  }
+  variable(name: string): Known | undefined {
+    const declaration = this.names.declarationOf(name);
+    const box = declaration && this.runtime.box(name);
+    if (!box?.declared) return undefined;
+    const { cell, order } = this.definitions.get(name) ?? { cell: 0, order: 0 };
+    return { name, ...declaration!, value: box.v, cell, order };
   }
 
   /** The cell that runs is asked to stop: its awaits reject, its timers end. Loops see the shared flag by themselves. */
@@ -106,23 +136,23 @@ export class CellRunner {
     process.stderr.write(traceback.join("\n") + "\n");
   }
 
-  private compile(source: string, filename: string): CellFunction {
+  private compile(source: string, filename: string): Compiled {
     const cell = transformCell(source, { names: this.names, filename });
     this.maps.add(filename, cell.map, source);
     // A debugger may come later, and wants breakpoints in the functions of earlier cells too.
     const map = inlineMap({ ...cell.map, sources: [sourceOf(source)] });
     const script = new vm.Script(`${cell.code}\n${map}`, { filename });
-    const compiled = script.runInThisContext() as CellFunction;
+    const run = script.runInThisContext() as Compiled["run"];
     this.names.remember(cell);
     this.output.post({ type: "started", filename, saveLocals: cell.saveLocals });
-    return compiled;
+    return { run, dependencies: cell.dependencies };
   }
 
   private async evaluateAll(expressions: { [name: string]: string }): Promise<JsonObject> {
     const results: JsonObject = {};
     for (const [name, code] of Object.entries(expressions)) {
       try {
-        const result = await this.compile(code, cellFilename(0, ++this.runs))(this.runtime);
+        const result = await this.compile(code, cellFilename(0, ++this.runs)).run(this.runtime);
         results[name] = { status: "ok", data: mimeBundle(result?.value), metadata: {} };
       } catch (error) {
         results[name] = { status: "error", ...describeError(error, this.maps) };

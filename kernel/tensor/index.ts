@@ -1,3 +1,4 @@
+import "./tensorVariable.ts";
 export { Tensor, type Nested } from "./tensor.ts";
 export type { DType, TypedArray } from "./dtype.ts";
 export type { Shape } from "./shape.ts";

@@ -66,6 +66,8 @@ let top = firstAddress;
 const spans = new Map<number, number>();
 /** Bytes in spans that were not found dead yet. */
 let live = 0;
+/** The most that `live` has been. */
+let peak = 0;
 let sinceSweep = 0;
 /** Bytes that are taken between two sweeps of the young generation. */
 let limit = 32 << 20;
@@ -138,6 +140,7 @@ function newSpan(bytes: number, page: boolean): Span {
   const span = new Span(find(bytes), bytes, page);
   spans.set(span.start, bytes);
   live += bytes;
+  if (live > peak) peak = live;
   // Last: where this is ended before, nobody has the span, and `rebuild` finds its memory.
   track(span, span.start);
   return span;
@@ -246,11 +249,13 @@ export function rebuild(type?: "major"): void {
 export interface MemoryUsage {
   /** Bytes of tensors that are in use, and of dead ones not found yet. */
   readonly liveBytes: number;
+  /** The most that it has been. */
+  readonly peakBytes: number;
   /** Bytes of the WebAssembly memory. */
   readonly reservedBytes: number;
 }
 export function memoryUsage(): MemoryUsage {
-  return { liveBytes: live, reservedBytes: reservedBytes() };
+  return { liveBytes: live, peakBytes: peak, reservedBytes: reservedBytes() };
 }
 
 export function megabytes(bytes: number): string {

@@ -2,7 +2,7 @@ import type { Handler } from "../handler.ts";
 import { RequestFailed } from "../requestFailed.ts";
 
 /** Runs a cell: input, outputs, then its value or its error, and the same error again in the reply. */
-export const execute: Handler<"execute_request"> = async (content, { session, publish, parent, counter }) => {
+export const execute: Handler<"execute_request"> = async (content, { session, publish, parent, counter, metadata }) => {
   const { code, silent = false, store_history = true, user_expressions = {} } = content;
   const counts = store_history && !silent;
   const execution_count = counts ? ++counter.value : counter.value;
@@ -15,6 +15,7 @@ export const execute: Handler<"execute_request"> = async (content, { session, pu
     userExpressions: user_expressions,
     parent,
   });
+  if (outcome.dependencies) metadata["gradbook_dependencies"] = outcome.dependencies;
   if (outcome.status === "error") {
     if (!silent) publish("error", outcome.error);
     throw new RequestFailed(outcome.error, { execution_count });

@@ -67,7 +67,7 @@ class FakeKernel implements KernelClient {
       () => publish("status", { execution_state: "idle" }),
       () => {},
     );
-    return { msg_id, reply: reply as never };
+    return { msg_id, reply: reply as never, metadata: Promise.resolve({}) };
   };
   async interrupt() {
     if (++this.interrupts >= (this.#hanging?.until ?? Infinity)) this.#hanging?.end();
