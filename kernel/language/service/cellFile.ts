@@ -86,8 +86,9 @@ export class CellFile implements Provider {
       prelude += views;
     }
     const own = [...cell.declares].filter(([, { exported }]) => !exported).map(([name]) => name);
-    // The blank line keeps our imports and the cell's apart for whoever sorts imports.
-    prelude += `export { ${own.join(", ")} };\n\n`;
+    // Without the second semicolon TypeScript takes the export for unfinished and indents what follows. The blank line
+    // keeps our imports and the cell's apart for whoever sorts imports.
+    prelude += `export { ${own.join(", ")} };;\n\n`;
     const insertions: Insertion[] = [{ at: 0, text: prelude, closing: false }];
     if (cell.object) {
       insertions.push({ at: cell.object.start, text: ";(", closing: false });

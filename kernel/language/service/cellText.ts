@@ -16,7 +16,11 @@ export interface Declared {
   exported: boolean;
 }
 
+let made = 0;
+
 export class CellText {
+  /** No other text has it. */
+  readonly serial = ++made;
   readonly text: string;
   /** As long as `text`; what is no TypeScript is blank. */
   readonly code: string;
@@ -60,6 +64,13 @@ export class CellText {
     this.importsAt = last ? afterLine(this.code, last.end) : 0;
     const specifier = imports[0]?.moduleSpecifier.getText(file);
     this.quote = specifier === undefined ? undefined : specifier.startsWith("'") ? "single" : "double";
+  }
+
+  /** Whether an offset is in a line for the shell, and in no expression that is put in there. */
+  isForShell(offset: number): boolean {
+    const within = ({ start, end }: { start: number; end: number }): boolean => start <= offset && offset <= end;
+    const command = this.commands.find(within);
+    return command !== undefined && !command.parts.some((part) => typeof part !== "string" && within(part));
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import path from "node:path";
 import ts from "typescript";
+import type { CellText } from "./cellText.ts";
 import { DiskFiles } from "./diskFiles.ts";
 import type { Notebook } from "./notebook.ts";
 import { slashes, type TypeFiles } from "./typeFiles.ts";
@@ -78,10 +79,12 @@ export class Host {
       ],
       getScriptVersion: (name) => {
         const cell = notebook.fileAt(name);
-        return cell ? `${cell.version}` : disk.version(name);
+        if (cell) return `${cell.version}`;
+        const text = this.textForFormatting(name);
+        return text ? `${text.serial}` : disk.version(name);
       },
       getScriptSnapshot: (name) => {
-        const text = notebook.fileAt(name)?.code ?? this.textForFormatting(name) ?? disk.read(name);
+        const text = notebook.fileAt(name)?.code ?? this.textForFormatting(name)?.formatted ?? disk.read(name);
         return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
       },
       getCurrentDirectory: () => folder,
@@ -119,9 +122,9 @@ export class Host {
     return cell.replace(/\.ts$/, ".formatted.ts");
   }
 
-  private textForFormatting(name: string): string | undefined {
+  private textForFormatting(name: string): CellText | undefined {
     if (!name.endsWith(".formatted.ts")) return undefined;
-    return this.notebook.fileAt(name.replace(/\.formatted\.ts$/, ".ts"))?.cell.formatted;
+    return this.notebook.fileAt(name.replace(/\.formatted\.ts$/, ".ts"))?.cell;
   }
 
   private resolve(

@@ -13,7 +13,7 @@ export interface TypeFiles {
   ambient: string[];
   /** Everything of ours is below one of these. */
   folders: string[];
-  /** Of the library: what only files of ours may import. */
+  /** Of the library: patterns of what only files of ours import. */
   inside: string[];
 }
 
@@ -30,7 +30,7 @@ export function typeFiles(folder: string, { bundled }: { bundled: boolean }): Ty
       undici: `${shipped}/undici-types/index.d.ts`,
       ambient: [`${shipped}/webassembly.d.ts`],
       folders: [shipped],
-      inside: [`${shipped}/*/**`],
+      inside: [`${shipped}/*/*`],
     };
   }
   const modules = `${root}/node_modules`;
@@ -42,7 +42,7 @@ export function typeFiles(folder: string, { bundled }: { bundled: boolean }): Ty
     undici: `${modules}/undici-types/index.d.ts`,
     ambient: [`${root}/kernel/wasm/webassembly.d.ts`],
     folders: [`${root}/kernel`, `${modules}/typescript/lib`, `${modules}/@types/node`, `${modules}/undici-types`],
-    inside: [`${root}/kernel/*/**`],
+    inside: [`${root}/kernel/*/*`],
   };
 }
 

@@ -1,9 +1,11 @@
 import { pathToFileURL } from "node:url";
 import ts from "typescript";
-import type { CodeAction, TextEdit } from "vscode-languageserver-types";
+import type { CodeAction, Diagnostic, TextEdit } from "vscode-languageserver-types";
 import type { CellFile } from "../cellFile.ts";
 import { editsOf } from "../edits.ts";
 import { Lines } from "../lines.ts";
+import { withEnding } from "../messages.ts";
+import { missingAwait } from "../missingAwait.ts";
 import type { Method } from "../method.ts";
 import { FORMAT, type NotebookService } from "../service.ts";
 
@@ -20,31 +22,52 @@ export const codeAction: Method<"textDocument/codeAction"> = (service, { textDoc
   ];
 };
 
-function quickFixes(service: NotebookService, file: CellFile, diagnostics: CodeAction["diagnostics"]): CodeAction[] {
+function quickFixes(service: NotebookService, file: CellFile, diagnostics: readonly Diagnostic[]): CodeAction[] {
   const found = new Map<string, CodeAction>();
-  for (const diagnostic of diagnostics ?? []) {
+  for (const diagnostic of diagnostics) {
     if (typeof diagnostic.code !== "number") continue;
     const { lines } = file.cell;
     const start = file.toCode(lines.offset(diagnostic.range.start));
     const end = file.toCode(lines.offset(diagnostic.range.end));
     const preferences = service.preferences(file);
     const fixes = service.ts.getCodeFixesAtPosition(file.path, start, end, [diagnostic.code], FORMAT, preferences);
+    const ending = NEEDS_ENDING.includes(diagnostic.code) ? writeEnding(file, diagnostic) : undefined;
+    if (ending) found.set(ending.title, ending);
+    const awaited = missingAwait(service, file, start, diagnostic.code);
+    const edits = awaited && editsOf(service, file, awaited);
+    if (edits) found.set("await", quickFix("Add 'await'", diagnostic, { [file.uri!]: edits }, true));
     // Commands install packages by the editor's own means; here `!npm install` does.
     for (const { description, changes, commands, fixName } of commandsLast(fixes)) {
       if (commands?.length) continue;
       const edits = workspaceEdit(service, changes);
       if (!edits || found.has(JSON.stringify(edits))) continue;
-      const action: CodeAction = {
-        title: service.readable(description),
-        kind: "quickfix",
-        diagnostics: [diagnostic],
-        edit: { changes: edits },
-      };
-      if (PREFERRED.includes(fixName)) action.isPreferred = true;
+      const action = quickFix(service.readable(description), diagnostic, edits, PREFERRED.includes(fixName));
       found.set(JSON.stringify(edits), action);
     }
   }
   return [...found.values()];
+}
+
+/** A relative import without its file's ending. */
+const NEEDS_ENDING: readonly number[] = [2834, 2835];
+
+function writeEnding(file: CellFile, diagnostic: Diagnostic): CodeAction | undefined {
+  const { range } = diagnostic;
+  const { lines, text } = file.cell;
+  const quoted = text.slice(lines.offset(range.start), lines.offset(range.end));
+  const complete = withEnding(quoted.slice(1, -1), file);
+  if (complete === undefined) return undefined;
+  const edit = { range, newText: quoted[0] + complete + quoted[0] };
+  return quickFix(`Write the ending: "${complete}"`, diagnostic, { [file.uri!]: [edit] }, true);
+}
+
+function quickFix(
+  title: string,
+  diagnostic: Diagnostic,
+  changes: { [uri: string]: TextEdit[] },
+  isPreferred: boolean,
+): CodeAction {
+  return { title, kind: "quickfix", diagnostics: [diagnostic], edit: { changes }, ...(isPreferred && { isPreferred }) };
 }
 
 /** What is nearly always meant. */

@@ -25,6 +25,7 @@ const TRIGGERS: readonly string[] = [".", '"', "'", "`", "/", "@", "<", "#", " "
 export const completion: Method<"textDocument/completion"> = (service, params) => {
   const { file, path, offset } = service.place(params);
   const at = file.cell.lines.offset(params.position);
+  if (file.cell.isForShell(at)) return { isIncomplete: false, items: [] };
   const word = /[\p{ID_Continue}$]*$/u.exec(file.cell.code.slice(0, at))![0];
   const { triggerCharacter: trigger } = params;
   const list = service.ts.getCompletionsAtPosition(path, offset, {

@@ -20,5 +20,7 @@ export const hover: Method<"textDocument/hover"> = (service, params) => {
 
 /** Without what TypeScript says of imports: that a name comes from another cell is no news. */
 export function signatureText(text: string): string {
-  return text.replace(/^\(alias\) (?=[^]*\nimport )/, "").replace(/\nimport (?:\{[^}]*\}|\w|[$ .,])+.*$/, "");
+  const own = text.replace(/^\(alias\) (?=[^]*\nimport )/, "");
+  const named = own === text || !/^[\p{ID_Continue}$]+[(<]/u.test(own) ? own : `function ${own}`;
+  return named.replace(/\nimport (?:\{[^}]*\}|\w|[$ .,])+.*$/, "");
 }

@@ -6,14 +6,19 @@ export const references: Method<"textDocument/references"> = (service, params) =
   const { path, offset } = service.place(params);
   const { includeDeclaration } = params.context;
   const found = new Map<string, Location>();
+  const declarations = new Set<string>();
   for (const place of placesOf(service, { path, offset })) {
     for (const { references: list } of service.ts.findReferences(place.path, place.offset) ?? []) {
       for (const { fileName, textSpan, isDefinition } of list) {
-        const location = includeDeclaration || !isDefinition ? service.location(fileName, textSpan) : undefined;
-        if (location) found.set(JSON.stringify(location), location);
+        const location = service.location(fileName, textSpan);
+        const key = JSON.stringify(location);
+        if (location) found.set(key, location);
+        // Asked from another cell, TypeScript does not take the declaration there for one.
+        if (isDefinition) declarations.add(key);
       }
     }
   }
+  if (!includeDeclaration) for (const key of declarations) found.delete(key);
   return [...found.values()];
 };
 

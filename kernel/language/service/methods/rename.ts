@@ -1,7 +1,7 @@
 import type { TextEdit } from "vscode-languageserver-types";
 import type { LanguageMethods } from "../../../protocol/language.ts";
 import type { Method } from "../method.ts";
-import { placesOf } from "../names.ts";
+import { declarationOf, placesOf } from "../names.ts";
 import { Refused } from "../refused.ts";
 import type { NotebookService } from "../service.ts";
 
@@ -37,6 +37,11 @@ function changes(
     for (const { fileName, textSpan, prefixText = "", suffixText = "" } of locations) {
       if (service.host.isShipped(fileName)) {
         throw new Refused("This name is not the notebook's own: it is declared by Gradbook, TypeScript or Node.");
+      }
+      const cell = service.notebook.fileAt(fileName);
+      const alias = cell?.aliasAt(textSpan.start);
+      if (alias !== undefined && cell!.toCell(textSpan.start) === undefined && !declarationOf(cell!, alias)) {
+        throw new Refused(`"${alias}" is there in every cell, by Gradbook. It cannot be renamed.`);
       }
       const location = service.location(fileName, textSpan);
       if (!location) continue;
