@@ -39,9 +39,10 @@ export function connect(controller: vscode.NotebookController, kernels: Kernels,
 /** Stops the notebook's cells, and offers a restart when that takes long. */
 async function interrupt(notebook: vscode.NotebookDocument, kernels: Kernels, debugging: Debugging): Promise<void> {
   const kernel = kernels.get(notebook);
-  if (!kernel) return;
-  await kernel.interrupt();
-  await debugging.stopCell(kernel);
+  // VS Code stops what runs in a document that it closes, also when another one takes its place.
+  if (!kernel || notebook.isClosed || kernels.isLeaving(notebook)) return;
+  // Not awaited: a kernel that does not answer at all is one to restart.
+  void stop(kernel, debugging);
   if (!kernel.isRunning) return;
   const subscription = kernels.onDidChange((changed) => {
     if (changed !== kernel || kernel.state === "busy") return;
@@ -52,6 +53,15 @@ async function interrupt(notebook: vscode.NotebookDocument, kernels: Kernels, de
     subscription.dispose();
     void offerRestart(kernel);
   }, PATIENCE_MS);
+}
+
+async function stop(kernel: NotebookKernel, debugging: Debugging): Promise<void> {
+  try {
+    await kernel.interrupt();
+    await debugging.stopCell(kernel);
+  } catch {
+    // The kernel has ended meanwhile: its cell says so.
+  }
 }
 
 async function offerRestart(kernel: NotebookKernel): Promise<void> {

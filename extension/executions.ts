@@ -41,16 +41,29 @@ export class Executions {
     return execution;
   }
 
+  /** The cell has another document: its execution goes on there, pending or started as it was. */
+  move(cell: KernelCell): void {
+    const execution = this.#live.get(cell);
+    const inner = execution && this.#createInner(cell);
+    if (inner) execution.goOnWith(inner);
+    else execution?.end(undefined);
+  }
+
   #make(cell: KernelCell): CellExecution | undefined {
+    const inner = this.#createInner(cell);
+    if (!inner) return undefined;
+    const execution = new CellExecution(inner, (finished) => {
+      this.#live.delete(cell);
+      if (finished) this.#finished.set(cell, finished);
+    });
+    this.#live.set(cell, execution);
+    return execution;
+  }
+
+  #createInner(cell: KernelCell): vscode.NotebookCellExecution | undefined {
     if (!cell.isThere) return undefined;
     try {
-      const inner = this.#controller.createNotebookCellExecution(cell.current);
-      const execution = new CellExecution(inner, (finished) => {
-        this.#live.delete(cell);
-        if (finished) this.#finished.set(cell, finished);
-      });
-      this.#live.set(cell, execution);
-      return execution;
+      return this.#controller.createNotebookCellExecution(cell.current);
     } catch {
       // The user has chosen another kernel for this notebook.
       return undefined;
@@ -75,7 +88,7 @@ function summaryOf({ executionSummary }: vscode.NotebookCell): Finished {
 }
 
 export class CellExecution {
-  readonly #inner: vscode.NotebookCellExecution;
+  #inner: vscode.NotebookCellExecution;
   readonly #onEnd: (finished: Finished | undefined) => void;
   #state: "pending" | "started" | "ended" = "pending";
   #startTime: number | undefined;
@@ -91,6 +104,15 @@ export class CellExecution {
   }
   get ended(): boolean {
     return this.#state === "ended";
+  }
+
+  /** Another document took the place of the cell's. */
+  goOnWith(inner: vscode.NotebookCellExecution): void {
+    const order = this.#inner.executionOrder;
+    this.#inner.end(undefined);
+    this.#inner = inner;
+    if (this.started) inner.start(this.#startTime);
+    if (order !== undefined) inner.executionOrder = order;
   }
 
   /** `time` in ms since 1970. */
@@ -137,8 +159,8 @@ export class CellExecution {
     return this.#act(() => this.#inner.appendOutput(output));
   }
   /** Clears and shows in one step, so that nothing flashes. */
-  replace(output: vscode.NotebookCellOutput): Promise<void> {
-    return this.#act(() => this.#inner.replaceOutput(output));
+  replace(outputs: vscode.NotebookCellOutput | vscode.NotebookCellOutput[]): Promise<void> {
+    return this.#act(() => this.#inner.replaceOutput(outputs));
   }
   appendItems(items: vscode.NotebookCellOutputItem[], output: vscode.NotebookCellOutput): Promise<void> {
     return this.#act(() => this.#inner.appendOutputItems(items, output));

@@ -5,6 +5,7 @@ import { startKernel } from "../kernel/client/startKernel.ts";
 import { BackPressure } from "./backPressure.ts";
 import { CellRuns, said } from "./cellRuns.ts";
 import type { Executions } from "./executions.ts";
+import { Hold } from "./hold.ts";
 import type { KernelCells } from "./kernelCell.ts";
 import type { LiveFigures } from "./liveFigures.ts";
 import { NotebookOutputs } from "./outputs.ts";
@@ -42,21 +43,23 @@ export interface KernelEvents {
 const SETTLE_MS = 400;
 
 export class NotebookKernel {
-  readonly notebook: vscode.NotebookDocument;
+  #notebook: vscode.NotebookDocument;
   readonly #around: KernelSurroundings;
   readonly #backPressure = new BackPressure();
   readonly #outputs: NotebookOutputs;
   readonly #runs: CellRuns;
-  readonly #router: PublicationRouter;
+  readonly #hold: Hold;
   #client: KernelClient | undefined;
   #restarting: Promise<void> | undefined;
   #disposed = false;
   #state: KernelState = "none";
   #memory: KernelMemory | undefined;
+  /** Of the process. */
+  #folder: string | undefined;
 
   constructor(notebook: vscode.NotebookDocument, around: KernelSurroundings) {
     const { cells, executions, figures, log } = around;
-    this.notebook = notebook;
+    this.#notebook = notebook;
     this.#around = around;
     const outputs = (this.#outputs = new NotebookOutputs(executions));
     const runs = (this.#runs = new CellRuns({
@@ -65,11 +68,11 @@ export class NotebookKernel {
       outputs,
       backPressure: this.#backPressure,
       start: () => this.start(),
-      steady: async () => this.#restarting,
+      steady: () => Promise.all([this.#restarting, this.#hold.released]),
       onWillRun: (cell) => around.onWillRunCell(cell),
       onFinish: (cell, success) => around.onFinishCell(cell, success),
     }));
-    this.#router = new PublicationRouter({
+    const router = new PublicationRouter({
       notebook: () => this.notebook,
       runs,
       outputs,
@@ -81,6 +84,15 @@ export class NotebookKernel {
         this.#set(busy === undefined ? this.#state : busy ? "busy" : "idle");
       },
     });
+    this.#hold = new Hold((message) => router.publish(message));
+  }
+
+  get notebook(): vscode.NotebookDocument {
+    return this.#notebook;
+  }
+  /** Where its process runs, or would. */
+  get folder(): string {
+    return this.#folder ?? workingFolder(this.notebook);
   }
 
   get state(): KernelState {
@@ -106,14 +118,14 @@ export class NotebookKernel {
     if (this.#client) return this.#client;
     const { log, kernelPath } = this.#around;
     const runtime = setting("runtime", this.notebook.uri);
-    const cwd = workingFolder(this.notebook);
+    const cwd = (this.#folder = workingFolder(this.notebook));
     log.info(`${this.notebook.uri.fsPath}: starting a kernel with ${runtime || process.execPath} in ${cwd}`);
     const client = startKernel({
       kernelPath,
       cwd,
       ...(runtime && { runtime }),
       env: kernelSettings(this.notebook.uri),
-      onPublication: (message) => (client === this.#client ? this.#router.publish(message) : undefined),
+      onPublication: (message) => (client === this.#client ? this.#hold.add(message) : undefined),
       onExit: (exit) => this.#exited(client, exit),
       onLog: (text) => log.info(`kernel ${client.pid}: ${text.trimEnd()}`),
     });
@@ -169,10 +181,33 @@ export class NotebookKernel {
   /** Ends the process and everything that waits for it. */
   dispose(): void {
     this.#disposed = true;
+    this.#hold.release();
     void this.#runs.end();
     this.#client?.dispose();
     this.#ended();
     this.#set("none");
+  }
+
+  /** Another document may take the notebook's place: nothing more is shown until `release`. Resolves when all before is. */
+  async hold(): Promise<void> {
+    this.#hold.hold();
+    await this.#settle();
+  }
+  release(): void {
+    this.#hold.release();
+  }
+
+  /** Goes on with the document that took the place of the notebook's. */
+  move(to: vscode.NotebookDocument): void {
+    const { cells, executions, figures, log } = this.#around;
+    const from = this.#notebook;
+    this.#notebook = to;
+    figures.move(from, to);
+    for (const moved of cells.move(from, to)) {
+      executions.move(moved.cell);
+      this.#outputs.move(moved);
+    }
+    log.info(`${from.uri.fsPath} is ${to.uri.fsPath} now; its kernel ${this.pid ?? ""} goes on`);
   }
 
   removed(cells: readonly vscode.NotebookCell[]): void {
@@ -185,9 +220,13 @@ export class NotebookKernel {
    * waits until it was sent, and for the window only a moment.
    */
   async settleFigures(): Promise<void> {
-    const shown = this.#around.figures.running(this.notebook).map(([id, bundle]) => this.#outputs.update(id, bundle));
+    const running = this.#around.figures.running(this.notebook);
+    await this.#settle(running.map(([id, bundle]) => this.#outputs.update(id, bundle)));
+  }
+
+  async #settle(changes: Promise<void>[] = []): Promise<void> {
     const moment = new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-    await Promise.race([Promise.all([...shown, this.#backPressure.settled()]), moment]);
+    await Promise.race([Promise.all([...changes, this.#backPressure.settled()]), moment]);
   }
 
   #started(client: KernelClient): void {
@@ -220,6 +259,7 @@ export class NotebookKernel {
     const had = this.#client !== undefined;
     this.#client = undefined;
     this.#memory = undefined;
+    this.#folder = undefined;
     this.#around.figures.stop(this.notebook);
     if (had) this.#around.onEnd();
   }

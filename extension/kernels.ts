@@ -1,7 +1,8 @@
-/** The kernels by notebook: at most one for each, ended with its document. */
+/** The kernels by notebook: at most one for each, ended with its document unless another one takes its place. */
 import * as vscode from "vscode";
 import type { KernelClient } from "../kernel/client/kernelClient.ts";
 import { NotebookKernel, type KernelEvents, type KernelSurroundings } from "./kernel.ts";
+import { Moves } from "./moves.ts";
 
 type Surroundings = Omit<KernelSurroundings, keyof KernelEvents>;
 
@@ -9,6 +10,11 @@ export interface KernelDeath {
   kernel: NotebookKernel;
   because: string;
   cell: vscode.NotebookCell | undefined;
+}
+export interface KernelMove {
+  kernel: NotebookKernel;
+  from: vscode.NotebookDocument;
+  to: vscode.NotebookDocument;
 }
 export interface FinishedCell {
   kernel: NotebookKernel;
@@ -24,6 +30,8 @@ export class Kernels implements vscode.Disposable {
   readonly #ended = new vscode.EventEmitter<NotebookKernel>();
   readonly #finished = new vscode.EventEmitter<FinishedCell>();
   readonly #died = new vscode.EventEmitter<KernelDeath>();
+  readonly #moved = new vscode.EventEmitter<KernelMove>();
+  readonly #moves: Moves;
   readonly #subscriptions: vscode.Disposable[];
   /** A kernel's state or memory changed. */
   readonly onDidChange = this.#changed.event;
@@ -35,14 +43,25 @@ export class Kernels implements vscode.Disposable {
   readonly onDidFinishCell = this.#finished.event;
   /** A process ended by itself; `onDidEnd` comes before. */
   readonly onDidDie = this.#died.event;
+  /** The notebook was renamed or saved under another name: the kernel goes on with its new document, and new cells. */
+  readonly onDidMove = this.#moved.event;
 
   /** Awaited before each cell is sent to its kernel. */
   onWillRunCell: (kernel: NotebookKernel, cell: vscode.NotebookCell) => Promise<void> = () => Promise.resolve();
 
   constructor(around: Surroundings) {
     this.#around = around;
+    this.#moves = new Moves({
+      kernels: () => this.#byNotebook.values(),
+      move: (kernel, to) => this.#move(kernel, to),
+      end: (kernel) => {
+        this.end(kernel.notebook);
+        around.figures.forget(kernel.notebook);
+      },
+    });
     this.#subscriptions = [
-      vscode.workspace.onDidCloseNotebookDocument((notebook) => this.end(notebook)),
+      this.#moves,
+      vscode.workspace.onDidCloseNotebookDocument((notebook) => this.#closed(notebook)),
       vscode.workspace.onDidChangeNotebookDocument(({ notebook, contentChanges }) => {
         const removed = contentChanges.flatMap(({ removedCells }) => removedCells).filter(({ index }) => index < 0);
         if (removed.length > 0) this.get(notebook)?.removed(removed);
@@ -76,6 +95,41 @@ export class Kernels implements vscode.Disposable {
     return kernel;
   }
 
+  /** The notebook has our controller now, or no more. */
+  setSelected(notebook: vscode.NotebookDocument, selected: boolean): void {
+    this.#moves.setSelected(notebook, selected);
+    const kernel = this.get(notebook);
+    // VS Code takes the controller from an untitled notebook when it is saved as a file, before it closes it.
+    if (!selected && kernel && !this.#moves.isLeaving(kernel)) this.end(notebook);
+  }
+  /** Whether the notebook is about to be replaced: what VS Code stops then is not for the kernel. */
+  isLeaving(notebook: vscode.NotebookDocument): boolean {
+    const kernel = this.get(notebook);
+    return kernel !== undefined && this.#moves.isLeaving(kernel);
+  }
+  /** Whether the kernel of another document is about to come over to this one. */
+  isAwaited(notebook: vscode.NotebookDocument): boolean {
+    return this.#moves.isAwaited(notebook);
+  }
+
+  #closed(notebook: vscode.NotebookDocument): void {
+    const kernel = this.get(notebook);
+    if (kernel && this.#moves.closed(kernel)) return;
+    this.end(notebook);
+    this.#around.figures.forget(notebook);
+  }
+
+  #move(kernel: NotebookKernel, to: vscode.NotebookDocument): void {
+    const from = kernel.notebook;
+    // One that was started for the new document and has run nothing, or whose file was overwritten.
+    this.end(to);
+    this.#byNotebook.delete(from);
+    this.#byNotebook.set(to, kernel);
+    kernel.move(to);
+    this.#moved.fire({ kernel, from, to });
+    this.#changed.fire(kernel);
+  }
+
   end(notebook: vscode.NotebookDocument): void {
     const kernel = this.get(notebook);
     this.#byNotebook.delete(notebook);
@@ -84,7 +138,7 @@ export class Kernels implements vscode.Disposable {
 
   dispose(): void {
     for (const notebook of [...this.#byNotebook.keys()]) this.end(notebook);
-    const emitters = [this.#changed, this.#started, this.#ended, this.#finished, this.#died];
+    const emitters = [this.#changed, this.#started, this.#ended, this.#finished, this.#died, this.#moved];
     for (const each of [...this.#subscriptions, ...emitters]) each.dispose();
   }
 }

@@ -15,14 +15,13 @@ export class LiveFigures implements vscode.Disposable {
   readonly #messaging = vscode.notebooks.createRendererMessaging(RENDERER);
   readonly #figures = new Map<string, { notebook: vscode.NotebookDocument; state: LiveState }>();
   readonly #log: vscode.LogOutputChannel;
-  readonly #subscriptions: vscode.Disposable[];
+  readonly #subscription: vscode.Disposable;
 
   constructor(log: vscode.LogOutputChannel) {
     this.#log = log;
-    this.#subscriptions = [
-      this.#messaging.onDidReceiveMessage(({ editor, message }) => this.#receive(editor, message as FromRenderer)),
-      vscode.workspace.onDidCloseNotebookDocument((notebook) => this.#forget(notebook)),
-    ];
+    this.#subscription = this.#messaging.onDidReceiveMessage(({ editor, message }) =>
+      this.#receive(editor, message as FromRenderer),
+    );
   }
 
   open(notebook: vscode.NotebookDocument, { comm_id, target_name, data }: Publications["comm_open"]): void {
@@ -63,6 +62,16 @@ export class LiveFigures implements vscode.Disposable {
     }
   }
 
+  /** Another document took the notebook's place. */
+  move(from: vscode.NotebookDocument, to: vscode.NotebookDocument): void {
+    for (const figure of this.#figures.values()) if (figure.notebook === from) figure.notebook = to;
+  }
+
+  /** The notebook was closed. */
+  forget(notebook: vscode.NotebookDocument): void {
+    for (const [id, figure] of this.#figures) if (figure.notebook === notebook) this.#figures.delete(id);
+  }
+
   #receive(editor: vscode.NotebookEditor, message: FromRenderer): void {
     if (message.type === "save") {
       void saveAs(message, editor.notebook);
@@ -72,11 +81,7 @@ export class LiveFigures implements vscode.Disposable {
     if (state) void this.#messaging.postMessage({ type: "state", id: message.id, state }, editor);
   }
 
-  #forget(notebook: vscode.NotebookDocument): void {
-    for (const [id, figure] of this.#figures) if (figure.notebook === notebook) this.#figures.delete(id);
-  }
-
   dispose(): void {
-    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#subscription.dispose();
   }
 }

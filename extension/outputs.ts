@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { ErrorContent, MimeBundle, Publications } from "../kernel/protocol/messages.ts";
 import { itemsOf } from "./bundle.ts";
 import type { CellExecution, Executions } from "./executions.ts";
-import type { KernelCell } from "./kernelCell.ts";
+import type { KernelCell, MovedCell } from "./kernelCell.ts";
 import { linkedTrace } from "./trace.ts";
 
 type DisplayData = Publications["display_data"];
@@ -40,12 +40,24 @@ class Displays {
     if (alive.length === 0) this.#byId.delete(id);
     return alive;
   }
+  ofCell(cell: KernelCell): Shown[] {
+    return [...this.#byId.values()].flat().filter((shown) => shown.cell === cell);
+  }
 }
 
 /** The user may clear outputs, or delete the cell, at any time. */
 function isThere({ cell, number, taken }: Shown): boolean {
   if (!cell.isThere) return false;
-  return !taken || cell.current.outputs.some(({ metadata }) => metadata?.[NUMBER] === number);
+  return !taken || numbersOf(cell, cell.current.outputs).includes(number);
+}
+
+/**
+ * Our numbers of a cell's outputs. A document that took another one's place has its outputs from the file, without
+ * them: there the position tells, until the user clears.
+ */
+function numbersOf(cell: KernelCell, outputs: readonly vscode.NotebookCellOutput[]): unknown[] {
+  if (outputs.length < cell.numbers.length) cell.numbers = [];
+  return outputs.map(({ metadata }, i) => metadata?.[NUMBER] ?? cell.numbers[i]);
 }
 
 /** What the cells of a notebook show. */
@@ -76,6 +88,10 @@ export class NotebookOutputs {
       }),
     );
   }
+
+  move(moved: MovedCell): void {
+    this.#ofCell.get(moved.cell)?.move(moved.before);
+  }
 }
 
 export class CellOutputs {
@@ -93,8 +109,30 @@ export class CellOutputs {
     this.#displays = displays;
   }
 
+  /** The cell has another document, which holds the same outputs as other objects; or fewer, if it was copied a moment ago. */
+  move({ outputs: left }: vscode.NotebookCell): void {
+    const cell = this.#cell;
+    const numbers = numbersOf(cell, left);
+    const find = (shown: Shown): void => {
+      shown.output = cell.current.outputs[numbers.indexOf(shown.number)] ?? shown.output;
+    };
+    const all = [...this.#displays.ofCell(cell), ...(this.#stream ? [this.#stream.shown] : [])];
+    cell.numbers = numbers;
+    if (textLength(left) === textLength(cell.current.outputs)) return all.forEach(find);
+    const again = left.map(({ items, metadata }) => new vscode.NotebookCellOutput(items, metadata));
+    const arrival = this.#executions.forOutput(cell)?.replace(again) ?? Promise.resolve();
+    for (const shown of all) {
+      shown.taken = false;
+      shown.arrival = arrival.then(() => {
+        find(shown);
+        shown.taken = true;
+      });
+    }
+  }
+
   /** A new run begins: the outputs of the last one go. */
   begin(execution: CellExecution): Promise<void> {
+    this.#cell.numbers = [];
     this.#stream = undefined;
     this.#clearFirst = false;
     return execution.clearOutput();
@@ -180,6 +218,14 @@ export class CellOutputs {
       bytes: items.map(({ data }) => data),
     };
   }
+}
+
+/** Length of the printed texts, in bytes. */
+function textLength(outputs: readonly vscode.NotebookCellOutput[]): number {
+  const texts = outputs
+    .flatMap(({ items }) => items)
+    .filter(({ mime }) => mime.startsWith("application/vnd.code.notebook.std"));
+  return texts.reduce((sum, { data }) => sum + data.length, 0);
 }
 
 function equal(a: Uint8Array[], b: Uint8Array[]): boolean {

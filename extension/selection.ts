@@ -57,13 +57,15 @@ export class Selection implements vscode.Disposable {
   #selectionChanged(notebook: vscode.NotebookDocument, selected: boolean): void {
     if (selected) {
       this.#selected.add(notebook);
+      this.#kernels.setSelected(notebook, true);
       this.#remember(notebook, false);
       if (!isOurs(notebook)) void adopt(notebook);
       this.#startEarly(notebook);
     } else {
       this.#selected.delete(notebook);
-      this.#kernels.end(notebook);
-      if (isOurs(notebook) && !notebook.isClosed) this.#remember(notebook, true);
+      this.#kernels.setSelected(notebook, false);
+      // From an untitled notebook VS Code takes the controller when it closes it: nobody chose that.
+      if (isOurs(notebook) && !notebook.isClosed && !notebook.isUntitled) this.#remember(notebook, true);
     }
     this.#changed.fire();
   }
@@ -73,6 +75,7 @@ export class Selection implements vscode.Disposable {
     if (
       notebook.isClosed ||
       !this.has(notebook) ||
+      this.#kernels.isAwaited(notebook) ||
       !vscode.workspace.isTrusted ||
       !setting("startKernelOnOpen", notebook.uri)
     )

@@ -57,7 +57,7 @@ function tooltip(notebook: vscode.NotebookDocument, kernel: NotebookKernel | und
     text.appendMarkdown(`${bytes(memory.rss)} of memory, ${bytes(memory.heapUsed)} of it JavaScript's heap\n\n`);
   }
   text.appendMarkdown(pid === undefined ? "" : `Process ${pid} in `);
-  text.appendText(workingFolder(notebook));
+  text.appendText(kernel?.folder ?? workingFolder(notebook));
   text.appendMarkdown(
     "\n\n[$(debug-restart) Restart](command:gradbook.restart) · [$(output) Show log](command:gradbook.showLog)",
   );

@@ -44,16 +44,21 @@ export async function open(uri: vscode.Uri, kernelLabel = "Gradbook"): Promise<v
     const editor = vscode.window.activeNotebookEditor;
     return editor?.notebook.uri.toString() === uri.toString() && editor;
   });
+  await kernelShown(kernelLabel);
+  return notebook;
+}
+
+/** Waits until the notebook in front shows its kernel. */
+export async function kernelShown(kernelLabel = "Gradbook"): Promise<void> {
+  if (!pageDriver) return;
   // Editors that are not in front keep their toolbars, hidden.
   const labels =
     "[...document.querySelectorAll('.kernel-label')].filter((e) => e.offsetParent).map((e) => e.innerText)";
-  if (pageDriver) {
-    await until(`the kernel ${kernelLabel}`, async () =>
-      (await onPage<string[]>(labels)).some((label) => label.includes(kernelLabel)),
-    );
-  }
-  return notebook;
+  await until(`the kernel ${kernelLabel}`, async () =>
+    (await onPage<string[]>(labels)).some((label) => label.includes(kernelLabel)),
+  );
 }
+
 export function openNew(name: string, cells: (string | CellSource)[]): Promise<vscode.NotebookDocument> {
   return open(writeNotebook(name, cells));
 }

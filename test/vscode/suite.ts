@@ -10,6 +10,7 @@ export const run = createRun([
     require("./kernel.test.ts");
     require("./debug.test.ts");
     require("./output.test.ts");
+    require("./life.test.ts");
     require("./selection.test.ts");
     require("./figure.test.ts");
     require("./flagship.test.ts");

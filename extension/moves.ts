@@ -1,0 +1,174 @@
+/**
+ * Which document takes the place of which. VS Code gives a notebook that is renamed, or saved for the first time, or
+ * under another name, a new document, and closes the old one; its kernel must not notice. In the order of VS Code 1.139:
+ *
+ *   rename      will rename · did rename · then the old one closes and the new one opens, in either order; a tab that
+ *               was not in front opens its document when it is shown
+ *   first save  the new one opens · and is about to be saved, with the cells of the old one · which closes
+ *   Save As     the same
+ *
+ * From the first of these events on, the kernel's messages are held back; they go on in the new document once it is
+ * there and has our controller.
+ */
+import * as vscode from "vscode";
+import type { NotebookKernel } from "./kernel.ts";
+
+export interface MovesSurroundings {
+  kernels(): Iterable<NotebookKernel>;
+  /** The document is there: the kernel goes on with it. */
+  move(kernel: NotebookKernel, to: vscode.NotebookDocument): void;
+  /** No document came. */
+  end(kernel: NotebookKernel): void;
+}
+
+interface Departure {
+  kernel: NotebookKernel;
+  /** URI of the new document; undefined while a rename has not happened yet. */
+  to: string | undefined;
+  /** Whether the kernel goes only if the old document closes: after "Save As" both may stay open. */
+  onlyIfClosed: boolean;
+  timer: NodeJS.Timeout;
+}
+
+/** How long the next event may take, in ms. A tab that is not in front may take as long as it stays there. */
+const PATIENCE_MS = 10_000;
+/** A document that is saved sooner after it was opened, in ms, is saved because it was made for that. */
+const JUST_OPENED_MS = 5000;
+
+export class Moves implements vscode.Disposable {
+  readonly #around: MovesSurroundings;
+  readonly #departures = new Map<NotebookKernel, Departure>();
+  readonly #opened = new WeakMap<vscode.NotebookDocument, number>();
+  /** Documents that have our controller. */
+  readonly #selected = new WeakSet<vscode.NotebookDocument>();
+  readonly #subscriptions: vscode.Disposable[];
+
+  constructor(around: MovesSurroundings) {
+    this.#around = around;
+    this.#subscriptions = [
+      vscode.workspace.onDidOpenNotebookDocument((notebook) => this.#opened.set(notebook, Date.now())),
+      vscode.workspace.onWillRenameFiles((event) => {
+        // What is on its way to the old document must be in it when VS Code copies it.
+        for (const [kernel] of this.#renamed(event.files)) event.waitUntil(this.#depart(kernel, undefined, false));
+      }),
+      vscode.workspace.onDidRenameFiles(({ files }) => {
+        for (const [kernel, to] of this.#renamed(files)) {
+          void this.#depart(kernel, to.toString(), false);
+          this.#arriveIfThere(kernel);
+        }
+      }),
+      vscode.workspace.onWillSaveNotebookDocument(({ notebook }) => this.#isSaved(notebook)),
+    ];
+  }
+
+  /** Whether a kernel is going over to another document. */
+  isLeaving(kernel: NotebookKernel): boolean {
+    return this.#departures.get(kernel)?.to !== undefined;
+  }
+  /** Whether a kernel is on its way to this document. */
+  isAwaited(notebook: vscode.NotebookDocument): boolean {
+    return this.#to(notebook) !== undefined;
+  }
+
+  /** The document has our controller, or no more. */
+  setSelected(notebook: vscode.NotebookDocument, selected: boolean): void {
+    if (!selected) return void this.#selected.delete(notebook);
+    this.#selected.add(notebook);
+    const coming = this.#to(notebook);
+    if (coming) this.#arriveIfThere(coming.kernel);
+  }
+
+  /** The kernel's document was closed; whether another one takes its place, or may. */
+  closed(kernel: NotebookKernel): boolean {
+    const departure = this.#departures.get(kernel);
+    if (!departure) return false;
+    departure.onlyIfClosed = false;
+    this.#arriveIfThere(kernel);
+    return true;
+  }
+
+  #to(notebook: vscode.NotebookDocument): Departure | undefined {
+    const uri = notebook.uri.toString();
+    return [...this.#departures.values()].find(({ to }) => to === uri);
+  }
+
+  /** Kernels whose notebook gets a new name, itself or with a folder that holds it. */
+  *#renamed(files: readonly { oldUri: vscode.Uri; newUri: vscode.Uri }[]): Generator<[NotebookKernel, vscode.Uri]> {
+    for (const kernel of [...this.#around.kernels()]) {
+      const { uri } = kernel.notebook;
+      for (const { oldUri, newUri } of files) {
+        const rest = uri.path.slice(oldUri.path.length);
+        const isInside = uri.scheme === oldUri.scheme && uri.path.startsWith(oldUri.path) && /^($|\/)/.test(rest);
+        if (isInside) yield [kernel, newUri.with({ path: newUri.path + rest })];
+      }
+    }
+  }
+
+  /** A document that is saved just after it was opened, with the cells of another one: "Save" of that one, or "Save As". */
+  #isSaved(notebook: vscode.NotebookDocument): void {
+    if (Date.now() - (this.#opened.get(notebook) ?? 0) > JUST_OPENED_MS) return;
+    const others = [...this.#around.kernels()].filter(
+      (kernel) => kernel.notebook !== notebook && !this.#departures.has(kernel) && equal(kernel.notebook, notebook),
+    );
+    const active = vscode.window.activeNotebookEditor?.notebook;
+    const kernel = others.find((other) => other.notebook === active) ?? others[0];
+    if (kernel) void this.#depart(kernel, notebook.uri.toString(), true);
+  }
+
+  #depart(kernel: NotebookKernel, to: string | undefined, onlyIfClosed: boolean): Promise<void> {
+    clearTimeout(this.#departures.get(kernel)?.timer);
+    const timer = setTimeout(() => this.#late(kernel), PATIENCE_MS);
+    this.#departures.set(kernel, { kernel, to, onlyIfClosed, timer });
+    return kernel.hold();
+  }
+
+  #arriveIfThere(kernel: NotebookKernel): void {
+    const departure = this.#departures.get(kernel);
+    if (!departure || departure.onlyIfClosed) return;
+    const notebook = vscode.workspace.notebookDocuments.find(({ uri }) => uri.toString() === departure.to);
+    if (!notebook || !this.#selected.has(notebook)) return;
+    this.#forget(kernel);
+    if (notebook !== kernel.notebook) this.#around.move(kernel, notebook);
+    kernel.release();
+  }
+
+  #late(kernel: NotebookKernel): void {
+    const departure = this.#departures.get(kernel)!;
+    if (departure.to !== undefined && !departure.onlyIfClosed && isOpen(departure.to)) {
+      departure.timer = setTimeout(() => this.#late(kernel), PATIENCE_MS);
+      return;
+    }
+    this.#forget(kernel);
+    // Nothing was renamed, or both documents stay open.
+    if (!kernel.notebook.isClosed) kernel.release();
+    else this.#around.end(kernel);
+  }
+
+  #forget(kernel: NotebookKernel): void {
+    clearTimeout(this.#departures.get(kernel)?.timer);
+    this.#departures.delete(kernel);
+  }
+
+  dispose(): void {
+    for (const kernel of [...this.#departures.keys()]) this.#forget(kernel);
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+}
+
+/** Whether there is a document or a tab with this URI. */
+function isOpen(uri: string): boolean {
+  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs.map(({ input }) => input));
+  return (
+    vscode.workspace.notebookDocuments.some((notebook) => notebook.uri.toString() === uri) ||
+    tabs.some((input) => input instanceof vscode.TabInputNotebook && input.uri.toString() === uri)
+  );
+}
+
+function equal(a: vscode.NotebookDocument, b: vscode.NotebookDocument): boolean {
+  if (a.notebookType !== b.notebookType || a.cellCount !== b.cellCount) return false;
+  const others = b.getCells();
+  return a.getCells().every(({ kind, document }, i) => {
+    const other = others[i]!;
+    return kind === other.kind && document.getText() === other.document.getText();
+  });
+}
