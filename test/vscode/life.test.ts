@@ -52,7 +52,11 @@ async function saveAs(command: "save" | "saveAs", name: string): Promise<vscode.
     await perform("type", { text: fsPath });
     return (await onPage<string>(input)) === fsPath;
   });
-  await press("Enter");
+  // Nor does it take an answer then.
+  await until("the end of the question", async () => {
+    if ((await onPage<string>(input)) === "") return true;
+    return (await press("Enter"), false);
+  });
   await done;
   return appeared(uriOf(name));
 }
