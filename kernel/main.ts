@@ -34,6 +34,8 @@ const session: WorkerSession = new WorkerSession({
   spillFolder: outputs,
   publish: (parent, msg_type, content) => transport.send(dispatcher.publication(parent, msg_type, content)),
   log,
+  // Its thread is in native code, and so would be waited for by process.exit. The moment is for the cell's answer.
+  onHopeless: () => setTimeout(() => process.kill(process.pid, "SIGKILL"), 300),
   onBroken: (error) => {
     log(`The worker for cells could not be started: ${error instanceof Error ? error.stack : String(error)}`);
     process.exit(1);

@@ -17,7 +17,9 @@ import { answer, type Questions } from "./session/questions.ts";
 import { Output } from "./session/output.ts";
 import { outputLimits } from "./session/outputLimits.ts";
 import { CellRuntime } from "./session/runtime.ts";
+import { watchPrograms } from "./session/programs.ts";
 import { installStackTraces, StackMaps } from "./session/stack.ts";
+import { installSurroundings } from "./session/surroundings.ts";
 import { installTimers } from "./session/timers.ts";
 import { variableAnswers } from "./session/variables/answers.ts";
 import type { ToWorker, WorkerData } from "./session/workerMessages.ts";
@@ -62,7 +64,17 @@ setHost({
 });
 installStackTraces(maps, here);
 installConsole(output);
-installTimers((error) => runner.report(error));
+installTimers({
+  report: (error) => runner.report(error),
+  stopIfInterrupted: runtime.stopIfInterrupted,
+  stopIfFlooded: runtime.stopIfFlooded,
+});
+installSurroundings(control);
+watchPrograms({
+  control,
+  post: (message) => output.post(message),
+  stopIfInterrupted: runtime.stopIfInterrupted,
+});
 Object.assign(globalThis, cellGlobals(output, displays), { require: modules.require });
 process.on("uncaughtException", (error) => runner.report(error));
 process.on("unhandledRejection", (error) => runner.report(error));
@@ -84,7 +96,9 @@ port.on("message", (message: ToWorker) => {
         output.post({ type: "done", outcome, heapUsed: process.memoryUsage().heapUsed });
       });
     case "cancel":
-      return runner.cancel();
+      return message.background ? runner.cancelBackground() : runner.cancel();
+    case "condemn":
+      return runner.condemn();
     case "settle":
       for (const recover of recovery()) recover();
       return runner.settle(message.error);

@@ -69,6 +69,7 @@ export const layers: Record<string, Layer> = {
     packages: [
       ...files,
       "node:async_hooks",
+      // Programs that cells start: they end with their cell and with the session.
       "node:child_process",
       "node:console",
       "node:events",
@@ -78,6 +79,7 @@ export const layers: Record<string, Layer> = {
       "node:process",
       "node:stream",
       "node:timers",
+      "node:timers/promises",
       "node:util",
       "node:util/types",
       "node:v8",

@@ -5,14 +5,24 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Header } from "../protocol/messages.ts";
 import { Interrupted } from "./interrupted.ts";
 
+/** What a cell may still be doing, as the user is told. */
+export type Work = "timer" | "wait" | "download" | "program";
+
 export class CellContext {
   readonly parent: Header;
   readonly executionCount: number;
   readonly silent: boolean;
   /** What to do when this cell is interrupted: reject a pending await, clear a timer. */
-  private readonly cancellations = new Set<(reason: Interrupted) => void>();
+  private readonly cancellations = new Map<(reason: Interrupted) => void, Work>();
   private endings: (() => void)[] = [];
-  interrupted = false;
+  /** Answered; what it has started may go on in the background. */
+  ended = false;
+  /** It did not stop when it was asked to: its code holds still, so that it can be ended where its locals are seen. */
+  condemned = false;
+  /** It was ended from outside, in the middle: none of its code may go on. */
+  dead = false;
+  /** Number of the last interrupt that its code was told of: each is told once, so that `finally` blocks may loop. */
+  told = 0;
 
   constructor(cell: { parent: Header; executionCount: number; silent: boolean }) {
     this.parent = cell.parent;
@@ -20,17 +30,20 @@ export class CellContext {
     this.silent = cell.silent;
   }
 
-  onCancel(cancel: (reason: Interrupted) => void): void {
-    this.cancellations.add(cancel);
+  onCancel(cancel: (reason: Interrupted) => void, work: Work): void {
+    this.cancellations.set(cancel, work);
+    atWork.add(this);
   }
   offCancel(cancel: (reason: Interrupted) => void): void {
-    this.cancellations.delete(cancel);
+    if (this.cancellations.delete(cancel) && this.cancellations.size === 0) atWork.delete(this);
   }
-  cancel(reason: Interrupted): void {
-    this.interrupted = true;
+  /** Ends everything that the cell waits for or has under way, and says what that was. */
+  cancel(reason: Interrupted): Work[] {
     const all = [...this.cancellations];
     this.cancellations.clear();
-    for (const cancel of all) cancel(reason);
+    atWork.delete(this);
+    for (const [cancel] of all) cancel(reason);
+    return all.map(([, work]) => work);
   }
 
   onEnd(callback: () => void): void {
@@ -38,6 +51,7 @@ export class CellContext {
   }
   /** Runs what waits for the end of the cell; a failure in one callback does not keep the others from running. */
   end(report: (error: unknown) => void): void {
+    this.ended = true;
     const all = this.endings;
     this.endings = [];
     for (const callback of all) {
@@ -48,6 +62,12 @@ export class CellContext {
       }
     }
   }
+}
+
+/** Cells that have anything under way that an interrupt would end. */
+const atWork = new Set<CellContext>();
+export function cellsAtWork(): CellContext[] {
+  return [...atWork];
 }
 
 const storage = new AsyncLocalStorage<CellContext>();

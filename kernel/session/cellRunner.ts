@@ -5,7 +5,7 @@ import vm from "node:vm";
 import { CellSyntaxError, transformCell, type Dependencies } from "../language/transform.ts";
 import type { ErrorContent, JsonObject } from "../protocol/messages.ts";
 import type { CellOutcome, CellRequest } from "../protocol/session.ts";
-import { CellContext, runInCell } from "./cellContext.ts";
+import { CellContext, cellsAtWork, runInCell, type Work } from "./cellContext.ts";
 import { sourceOf } from "./debugging.ts";
 import { Definitions } from "./definitions.ts";
 import { Interrupted } from "./interrupted.ts";
@@ -70,7 +70,7 @@ export class CellRunner {
     this.definitions.begin();
     const failed = (error: unknown): void => {
       // A loop saw the flag before the message came: what else the cell started stops with it.
-      if (error instanceof Interrupted) cell.cancel(error);
+      if (error instanceof Interrupted) this.runtime.cancel(cell);
       running.end({ status: "error", error: this.describe(error, request) });
     };
     // In a microtask of its own: code that is terminated takes everything on its stack with it.
@@ -114,14 +114,32 @@ export class CellRunner {
 
   /** The cell that runs is asked to stop: its awaits reject, its timers end. Loops see the shared flag by themselves. */
   cancel(): void {
-    this.running?.cell.cancel(new Interrupted());
+    if (this.running) this.runtime.cancel(this.running.cell);
   }
 
-  /** The running cell was terminated from outside and will never answer. */
+  /** The same for whatever earlier cells still do, and each of them is told so. */
+  cancelBackground(): void {
+    for (const cell of cellsAtWork()) {
+      if (!cell.ended) continue;
+      const works = this.runtime.cancel(cell);
+      if (!cell.silent) this.output.write(cell, "stderr", `Interrupted: stopped ${counted(works)} of this cell.\n`);
+    }
+  }
+
+  /** The running cell goes on after it was asked to stop: it is woken, and turns at its next poll until it is ended. */
+  condemn(): void {
+    if (!this.running) return;
+    this.running.cell.condemned = true;
+    this.runtime.cancel(this.running.cell);
+  }
+
+  /** The running cell was ended from outside and will never answer. */
   settle(error: ErrorContent): void {
     const { running, unanswered } = this;
     if (running) {
-      running.cell.cancel(new Interrupted());
+      running.cell.condemned = false;
+      running.cell.dead = true;
+      this.runtime.cancel(running.cell);
       running.end({ status: "error", error });
     } else if (unanswered) {
       // It ended by itself in the same moment, and was terminated before it could say so.
@@ -132,6 +150,7 @@ export class CellRunner {
 
   /** Shows an error of late work (a timer, a rejection) on stderr of the cell that the calling code belongs to. */
   report(error: unknown): void {
+    if (Interrupted.isQuiet(error)) return;
     const { traceback } = describeError(error, this.maps);
     process.stderr.write(traceback.join("\n") + "\n");
   }
@@ -144,7 +163,9 @@ export class CellRunner {
     const script = new vm.Script(`${cell.code}\n${map}`, { filename });
     const run = script.runInThisContext() as Compiled["run"];
     this.names.remember(cell);
-    this.output.post({ type: "started", filename, saveLocals: cell.saveLocals });
+    const declares = cell.declares.map(({ name }) => name);
+    const locals = cell.declares.flatMap(({ name, live }) => (live ? [] : [name]));
+    this.output.post({ type: "started", filename, saveLocals: cell.saveLocals, declares, locals });
     return { run, dependencies: cell.dependencies };
   }
 
@@ -175,4 +196,13 @@ export class CellRunner {
       ],
     };
   }
+}
+
+/** `2 timers and 1 wait` */
+function counted(works: readonly Work[]): string {
+  const kinds = [...new Set(works)].map((kind) => {
+    const count = works.filter((work) => work === kind).length;
+    return `${count} ${kind}${count === 1 ? "" : "s"}`;
+  });
+  return kinds.length < 2 ? kinds.join("") : `${kinds.slice(0, -1).join(", ")} and ${kinds.at(-1)}`;
 }

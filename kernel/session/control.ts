@@ -5,7 +5,7 @@
  * writes and waits use `Atomics`.
  */
 export const CONTROL = {
-  /** 1 when the user asked to stop. Whoever sees it first takes it back to 0 and throws `Interrupted`. */
+  /** Number of the interrupt that is under way; 0: none. Set and taken back by the supervisor alone. */
   interrupt: 0,
   /** Counts interrupts that running code has noticed: the supervisor sees that unwinding has begun. */
   noticed: 1,
@@ -13,6 +13,12 @@ export const CONTROL = {
   inFlight: 2,
   /** 1 while a debugger may be attached: the ladder must not pause the thread under its hands. */
   debugging: 3,
+  /** Whom the interrupt means: 0 the cell that runs, 1 whatever runs, also what earlier cells have left behind. */
+  everybody: 4,
+  /** How many of the user's hooks watch promises: ending JavaScript from outside would then abort the process. */
+  promiseHooks: 5,
+  /** 1 while the worker waits for a program without an end in sight (`execSync` and its like). */
+  inProgram: 6,
 } as const;
 
 export type Control = Int32Array<SharedArrayBuffer>;

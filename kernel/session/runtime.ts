@@ -3,7 +3,7 @@
  * and its imports. See `Runtime` in kernel/language for the contract.
  */
 import { Box, cleanError, type Runtime, type Site } from "../language/transform.ts";
-import { currentCell } from "./cellContext.ts";
+import { currentCell, type CellContext, type Work } from "./cellContext.ts";
 import { CONTROL, type Control } from "./control.ts";
 import { Interrupted } from "./interrupted.ts";
 import type { CellModules } from "./modules.ts";
@@ -59,25 +59,56 @@ export class CellRuntime implements Runtime {
     cleanError(error);
   }
 
-  /** Cheap: one load. Throws at most once per interrupt, so that `finally` blocks may loop. */
+  /** Cheap: one load. Throws at most once per interrupt and cell, so that `finally` blocks may loop. */
   stopIfInterrupted = (): void => {
-    if (this.control[CONTROL.interrupt] === 0) return;
-    Atomics.store(this.control, CONTROL.interrupt, 0);
-    Atomics.add(this.control, CONTROL.noticed, 1);
+    if (this.control[CONTROL.interrupt] !== 0) this.stop(currentCell());
+  };
+
+  private stop(cell: CellContext | undefined): void {
+    const interrupt = Atomics.load(this.control, CONTROL.interrupt);
+    // Ended from outside while it turns here.
+    while (cell?.condemned);
+    if (interrupt === 0 || cell?.told === interrupt) return;
+    // Background work of an earlier cell: not meant, unless it is what keeps everything else from running.
+    if (cell?.ended && Atomics.load(this.control, CONTROL.everybody) === 0) return;
+    if (cell) cell.told = interrupt;
+    this.noticed();
+    throw new Interrupted();
+  }
+
+  /** For callbacks that can follow one another without ever letting the event loop go on: none is run any more. */
+  stopIfFlooded = (): void => {
+    if (this.control[CONTROL.interrupt] === 0 || Atomics.load(this.control, CONTROL.everybody) === 0) return;
+    this.noticed();
     throw new Interrupted();
   };
+
+  /** Ends what the cell waits for and has under way, and says what that was. */
+  cancel(cell: CellContext): Work[] {
+    // What runs in its `finally` blocks from here on is not stopped a second time.
+    cell.told = Atomics.load(this.control, CONTROL.interrupt);
+    const works = cell.cancel(new Interrupted({ quiet: true }));
+    if (works.includes("wait")) this.noticed();
+    return works;
+  }
+
+  /** Tells the supervisor that code unwinds and needs a moment. */
+  private noticed(): void {
+    Atomics.add(this.control, CONTROL.noticed, 1);
+  }
 
   await<T>(value: T): Promise<Awaited<T>> {
     this.stopIfInterrupted();
     const cell = currentCell();
     if (!cell) return Promise.resolve(value);
+    if (cell.dead) return new Promise(() => {});
     const site = awaitSite(this.await);
     return new Promise((resolve, reject) => {
       const fail = (error: unknown): void => {
         addAwaitFrame(error, site);
         reject(error);
       };
-      cell.onCancel(fail);
+      cell.onCancel(fail, "wait");
       Promise.resolve(value).then(
         (result) => (cell.offCancel(fail), resolve(result)),
         (error: unknown) => (cell.offCancel(fail), fail(error)),

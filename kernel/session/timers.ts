@@ -1,19 +1,30 @@
 /**
- * Timers of cells. They belong to the cell that set them: an interrupt clears them, an error in one is shown under its
- * cell. Their callbacks run in a microtask, because ending a *timer callback* from outside would abort the process.
+ * Timers of cells, and whatever else runs a callback later. They belong to the cell that set them: an interrupt ends
+ * them, an error in one is shown under its cell. Callbacks of timers run in a microtask, because ending a *timer
+ * callback* from outside would abort the process.
  */
 import timers from "node:timers";
+import timersPromises from "node:timers/promises";
 import { syncBuiltinESMExports } from "node:module";
+import { promisify } from "node:util";
 import { currentCell } from "./cellContext.ts";
 import { Interrupted } from "./interrupted.ts";
 
 type Callback = (...args: unknown[]) => void;
 type Start = (callback: Callback, ...rest: unknown[]) => object;
 
-/** `report` shows an error of a callback under the cell that the callback belongs to. */
-export function installTimers(report: (error: unknown) => void): void {
+export interface TimerParts {
+  /** Shows an error of a callback under the cell that the callback belongs to. */
+  report(error: unknown): void;
+  /** Throws when the user asked to stop. */
+  stopIfInterrupted(): void;
+  /** Throws when the user asked to stop and the event loop is blocked. */
+  stopIfFlooded(): void;
+}
+
+export function installTimers({ report, stopIfInterrupted, stopIfFlooded }: TimerParts): void {
   const wrap = (start: Start, clear: (timer: never) => void, repeats: boolean): Start => {
-    const wrapped: Start = (callback, ...rest) => {
+    return (callback, ...rest) => {
       if (typeof callback !== "function") return start(callback, ...rest); // Node's own error
       const cell = currentCell();
       const cancel = (): void => clear(timer as never);
@@ -29,22 +40,121 @@ export function installTimers(report: (error: unknown) => void): void {
         });
       };
       const timer = start(run, ...rest);
-      cell?.onCancel(cancel);
+      if (cell?.dead) cancel();
+      else cell?.onCancel(cancel, "timer");
       return timer;
     };
-    // util.promisify(setTimeout) and the like.
-    return Object.assign(wrapped, Object.fromEntries(customProperties(start)));
   };
+  const { queueMicrotask } = globalThis;
+  const { nextTick } = process;
+  const promises = cancellablePromises();
   const patched = {
-    setTimeout: wrap(timers.setTimeout as Start, timers.clearTimeout, false),
+    setTimeout: promised(wrap(timers.setTimeout as Start, timers.clearTimeout, false), promises.setTimeout),
     setInterval: wrap(timers.setInterval as Start, timers.clearInterval, true),
-    setImmediate: wrap(timers.setImmediate as Start, timers.clearImmediate, false),
+    setImmediate: promised(wrap(timers.setImmediate as Start, timers.clearImmediate, false), promises.setImmediate),
   };
   Object.assign(globalThis, patched);
   Object.assign(timers, patched);
+  Object.assign(timersPromises, promises);
+  Object.assign(timersPromises.scheduler, { wait: promises.wait, yield: promises.yield });
+
+  /** Microtasks and ticks run before anything else gets its turn: a chain of them never ends by itself. */
+  globalThis.queueMicrotask = function queueMicrotask_(callback) {
+    if (typeof callback !== "function") return queueMicrotask(callback);
+    queueMicrotask(() => {
+      stopIfInterrupted();
+      stopIfFlooded();
+      callback();
+    });
+  };
+  process.nextTick = function nextTick_(callback: Callback, ...args: unknown[]) {
+    if (typeof callback !== "function") return nextTick(callback);
+    // Node's streams use it too, so that a tick is left out only when nothing else would help.
+    nextTick(() => {
+      stopIfFlooded();
+      callback(...args);
+    });
+  };
+  // Node's own calls the listeners inside a timer's callback.
+  AbortSignal.timeout = (delay) => {
+    const controller = new AbortController();
+    const reason = (): DOMException => new DOMException("The operation was aborted due to timeout", "TimeoutError");
+    (patched.setTimeout(() => controller.abort(reason()), delay) as NodeJS.Timeout).unref();
+    return controller.signal;
+  };
+  for (const [wrapper, name] of [
+    [globalThis.queueMicrotask, "queueMicrotask"],
+    [process.nextTick, "nextTick"],
+    [AbortSignal.timeout, "timeout"],
+    ...Object.entries(patched).map(([key, value]) => [value, key] as const),
+  ] as const) {
+    Object.defineProperty(wrapper, "name", { value: name, configurable: true });
+  }
   syncBuiltinESMExports();
 }
 
-function customProperties(start: Start): [symbol, unknown][] {
-  return Object.getOwnPropertySymbols(start).map((key) => [key, (start as unknown as Record<symbol, unknown>)[key]]);
+/** For `util.promisify(setTimeout)`. */
+function promised(start: Start, promise: unknown): Start {
+  return Object.assign(start, { [promisify.custom]: promise });
+}
+
+type Options = { signal?: AbortSignal; ref?: boolean } | undefined;
+
+/** The functions of node:timers/promises: an interrupt of their cell rejects them, wherever they are awaited. */
+function cancellablePromises() {
+  const { setTimeout, setImmediate, setInterval } = timersPromises;
+  return {
+    setTimeout: <T>(delay?: number, value?: T, options?: Options) =>
+      cancellable(options, (its) => setTimeout(delay, value, its)),
+    setImmediate: <T>(value?: T, options?: Options) => cancellable(options, (its) => setImmediate(value, its)),
+    async *setInterval<T>(delay?: number, value?: T, options?: Options) {
+      const { signal, interrupted, done } = cancellation(options);
+      try {
+        yield* setInterval(delay, value, signal && { ...options, signal });
+      } catch (error) {
+        throw interrupted() ?? error;
+      } finally {
+        done();
+      }
+    },
+    wait: (delay: number, options?: Options) => cancellable(options, (its) => setTimeout(delay, undefined, its)),
+    yield: () => cancellable(undefined, (its) => setImmediate(undefined, its)),
+  };
+}
+
+async function cancellable<T>(options: Options, start: (options: Options) => Promise<T>): Promise<T> {
+  const { signal, interrupted, done } = cancellation(options);
+  try {
+    return await start(signal ? { ...options, signal } : options);
+  } catch (error) {
+    throw interrupted() ?? error;
+  } finally {
+    done();
+  }
+}
+
+/** A signal that is aborted when the calling cell is interrupted, or by the caller's own signal. */
+export function cancellation(
+  options: { signal?: AbortSignal | null } | undefined,
+  work: "timer" | "download" = "timer",
+): { signal: AbortSignal | undefined; interrupted(): Interrupted | undefined; done(): void } {
+  const cell = currentCell();
+  const given = options?.signal;
+  let reason: Interrupted | undefined;
+  // What is no signal gets Node's own error.
+  if (!cell || (given != null && !(given instanceof AbortSignal))) {
+    return { signal: given as AbortSignal | undefined, interrupted: () => undefined, done: () => {} };
+  }
+  const controller = new AbortController();
+  const cancel = (because: Interrupted): void => {
+    reason = because;
+    controller.abort(because);
+  };
+  if (cell.dead) cancel(new Interrupted({ quiet: true }));
+  else cell.onCancel(cancel, work);
+  return {
+    signal: given ? AbortSignal.any([given, controller.signal]) : controller.signal,
+    interrupted: () => reason,
+    done: () => cell.offCancel(cancel),
+  };
 }

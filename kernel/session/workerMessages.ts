@@ -14,9 +14,14 @@ export interface WorkerData {
 
 export type ToWorker =
   | { type: "execute"; request: CellRequest }
-  /** Ends pending awaits, timers and listeners of the running cell; loops see the flag in `control`. */
-  | { type: "cancel" }
-  /** The running cell was terminated from outside and will never answer: end it with this error. */
+  /**
+   * Ends pending awaits, timers, downloads and programs of the running cell, or with `background` of all earlier ones;
+   * loops see the flag in `control`.
+   */
+  | { type: "cancel"; background: boolean }
+  /** The running cell did not stop: woken once more, it holds still at its next loop or await, to be ended there. */
+  | { type: "condemn" }
+  /** The running cell was ended from outside in the middle and will never answer: end it with this error. */
   | { type: "settle"; error: ErrorContent }
   | { type: "ping"; id: number }
   /** Something other than a cell, of the table `questions`. Answered when no JavaScript of the user runs. */
@@ -24,9 +29,14 @@ export type ToWorker =
 
 export type FromWorker =
   | { type: "ready" }
-  /** A cell starts; `saveLocals` stores its plain locals when the debugger runs it in the paused frame. */
-  | { type: "started"; filename: string; saveLocals: string }
+  /**
+   * A cell starts; `saveLocals` stores its plain locals when the debugger runs it in the paused frame. `declares`: the
+   * variables it makes; `locals`: those of them whose newest values only `saveLocals` knows.
+   */
+  | { type: "started"; filename: string; saveLocals: string; declares: string[]; locals: string[] }
   | { type: "publish"; parent: Header; msg_type: string; content: JsonObject; weight: number }
+  /** A cell has started a program, or one has ended, or is to be ended with all that it has started itself. */
+  | { type: "program"; pid: number; state: "started" | "ended" | "unwanted" }
   | { type: "done"; outcome: CellOutcome; heapUsed: number }
   /** For the log of the kernel, not for a cell. */
   | { type: "log"; line: string }

@@ -4,23 +4,17 @@
  */
 import { Worker } from "node:worker_threads";
 import type { LanguageRequest } from "../protocol/language.ts";
-import type { ErrorContent, Header, JsonObject } from "../protocol/messages.ts";
+import type { Header, JsonObject } from "../protocol/messages.ts";
 import { RequestFailed } from "../protocol/requestFailed.ts";
 import type { CellOutcome, CellRequest, Session } from "../protocol/session.ts";
 import { CONTROL, createControl, type Control } from "./control.ts";
 import { DebuggerLink } from "./debuggerLink.ts";
+import { Ladder, type RunningCell, type Stoppable } from "./ladder.ts";
 import { LanguageThread } from "./languageThread.ts";
+import { failure, someOf, type Failure } from "./outcome.ts";
+import { ProgramsOfCells } from "./programsOfCells.ts";
 import type { Answer } from "./questions.ts";
 import type { FromWorker, ToWorker, WorkerData } from "./workerMessages.ts";
-
-/** How long each rung of the ladder may take before the next one. */
-const COOPERATE_MS = 500;
-/** Once unwinding has begun, `finally` blocks and the end of a training loop get this long. */
-const UNWIND_MS = 5000;
-const DEBUGGER_MS = 5000;
-const ANSWER_MS = 10_000;
-/** A press this soon after the last rung began is the second half of a double click, not a wish for more force. */
-const DOUBLE_CLICK_MS = 400;
 
 export interface WorkerSessionOptions {
   /** Path of kernel/worker.js. */
@@ -35,35 +29,42 @@ export interface WorkerSessionOptions {
   log(line: string): void;
   /** The worker could not be started at all: nothing can ever run here. */
   onBroken(error: unknown): void;
+  /** Code runs that nothing can end but the end of the process. Its cell has been answered. */
+  onHopeless(): void;
 }
 
-interface Running {
+/** A worker that has been told to end gets this long. */
+const SHUTDOWN_MS = 1000;
+
+interface Running extends RunningCell {
   request: CellRequest;
   /** Whether the worker has been given it. */
   begun: boolean;
   filename: string;
   saveLocals: string;
+  locals: readonly string[];
   end(outcome: CellOutcome): void;
 }
 
-export class WorkerSession implements Session {
+export class WorkerSession implements Session, Stoppable {
+  readonly link = new DebuggerLink();
+  control: Control = createControl();
+  worker!: Worker;
+  ready: Promise<void>;
   private readonly options: WorkerSessionOptions;
-  private readonly link = new DebuggerLink();
   private readonly languageThread: LanguageThread;
-  private control: Control = createControl();
-  private worker!: Worker;
-  private ready: Promise<void>;
+  private readonly ladder = new Ladder(this);
+  private readonly programs = new ProgramsOfCells();
   private running: Running | undefined;
+  /** Who gets what is said while no cell runs. */
+  private lastParent: Header | undefined;
+  private readonly declared = new Set<string>();
   private heapUsed = 0;
   private ended = false;
   private pings = 0;
   private readonly pongs = new Map<number, () => void>();
   /** Questions that the worker has not answered yet. */
   private readonly asked = new Map<number, (answer: Answer) => void>();
-  /** The interrupt that is under way. No cell starts before it is over: it would be the one that is stopped. */
-  private climbing: Promise<void> | undefined;
-  /** Goes to the next rung at once. */
-  private nextRung: (() => void) | undefined;
 
   constructor(options: WorkerSessionOptions) {
     this.options = options;
@@ -79,15 +80,23 @@ export class WorkerSession implements Session {
     });
   }
 
+  get variables(): string[] {
+    return [...this.declared];
+  }
+
   execute(request: CellRequest): Promise<CellOutcome> {
+    let answered!: () => void;
     return new Promise((resolve) => {
       const running: Running = {
         request,
         begun: false,
         filename: "",
         saveLocals: "",
+        locals: [],
+        answered: new Promise((settle) => (answered = settle)),
         end: (outcome) => {
           if (this.running === running) this.running = undefined;
+          answered();
           resolve(outcome);
         },
       };
@@ -98,12 +107,12 @@ export class WorkerSession implements Session {
 
   private async begin(running: Running): Promise<void> {
     await this.ready;
-    await this.climbing;
+    await this.ladder.climbing;
     // Interrupted or shut down while it waited here.
     if (this.running !== running) return;
     if (this.ended) return running.end(failure("KernelEnded", "the session has ended"));
     running.begun = true;
-    Atomics.store(this.control, CONTROL.interrupt, 0);
+    this.lastParent = running.request.parent;
     this.post({ type: "execute", request: running.request });
   }
 
@@ -135,103 +144,67 @@ export class WorkerSession implements Session {
     this.ended = true;
     this.running?.end(failure("KernelEnded", "the kernel was shut down while this cell ran"));
     await this.ready;
-    await Promise.all([this.worker.terminate(), this.languageThread.end()]);
+    const worker = Promise.race([this.worker.terminate(), new Promise((resolve) => setTimeout(resolve, SHUTDOWN_MS))]);
+    await Promise.all([worker, this.languageThread.end()]);
+    await this.programs.endAll();
   }
 
   interrupt(): void {
     const { running } = this;
     if (running && !running.begun) {
       running.end(failure("Interrupted", "stopped by the user before it began; variables are kept"));
-      return;
-    }
-    if (this.climbing) {
-      this.nextRung?.();
-      return;
-    }
-    this.climbing = this.climb(running).finally(() => {
-      this.climbing = undefined;
-      this.nextRung = undefined;
-    });
-  }
-
-  /** The ladder: ask, then terminate with the variables kept, then a new worker without them. */
-  private async climb(running: Running | undefined): Promise<void> {
-    await this.ready;
-    if (await this.askToStop(running)) return;
-    // An impatient second press may come when the cell has just ended by itself.
-    if (running && this.running !== running) return;
-    if (await this.terminate(running)) return;
-    const lost = "so its worker was ended: all variables are lost. Run the cells again from the top.";
-    await this.replaceWorker(failure("Interrupted", `the cell did not stop, ${lost}`));
-  }
-
-  /** Rung 1: loops poll the flag and throw, awaits reject; `finally` runs, everything is kept. */
-  private async askToStop(running: Running | undefined): Promise<boolean> {
-    const noticedBefore = Atomics.load(this.control, CONTROL.noticed);
-    Atomics.store(this.control, CONTROL.interrupt, 1);
-    this.post({ type: "cancel" });
-    const stopped = this.untilQuiet(running);
-    if (await this.orNextRung(stopped, COOPERATE_MS)) return this.quieted();
-    const noticed = Atomics.load(this.control, CONTROL.noticed) !== noticedBefore;
-    if (noticed && (await this.orNextRung(stopped, UNWIND_MS))) return this.quieted();
-    return false;
-  }
-
-  /** Nothing runs that could have seen the flag: the next loop must not trip over it. */
-  private quieted(): true {
-    Atomics.store(this.control, CONTROL.interrupt, 0);
-    return true;
-  }
-
-  /** The worker answers, and the cell that was running has ended. */
-  private async untilQuiet(running: Running | undefined): Promise<void> {
-    await this.ping();
-    while (running !== undefined && this.running === running) {
-      await new Promise((resolve) => setTimeout(resolve, 2));
+    } else {
+      this.ladder.press(running);
     }
   }
 
-  /** Rung 2: save the cell's locals in the paused frame, then terminate. No `finally` runs. */
-  private async terminate(running: Running | undefined): Promise<boolean> {
+  // What the ladder does --------------------------------------------------------------------------------------------
+
+  isRunning(cell: RunningCell): boolean {
+    return this.running === cell;
+  }
+
+  endProgram(): void {
+    void this.programs.stopWaitedFor();
+  }
+
+  say(text: string): void {
+    const parent = this.running?.request.parent ?? this.lastParent;
+    if (parent) void this.options.publish(parent, "stream", { name: "stderr", text });
+  }
+
+  log(line: string): void {
+    this.options.log(line);
+  }
+
+  giveUp(outcome: Failure): void {
+    this.ended = true;
+    this.running?.end(outcome);
+    this.options.onHopeless();
+  }
+
+  async replaceWorker(outcome: Failure, ms: number): Promise<boolean> {
     const { worker } = this;
-    let kept = true;
-    if (running && running.saveLocals !== "" && !this.debugging) {
-      kept = await this.link
-        .evaluateInFrame(worker, running.filename, running.saveLocals, DEBUGGER_MS)
-        .catch(() => false);
-    }
-    Atomics.store(this.control, CONTROL.interrupt, 0);
-    try {
-      await this.link.terminateExecution(worker, DEBUGGER_MS);
-    } catch (error) {
-      this.options.log(`terminate: ${String(error)}`);
-      return false;
-    }
-    if (running && this.running === running) {
-      const evalue = kept
-        ? "stopped by the user in code that does not answer; variables are kept, finally blocks did not run"
-        : "stopped by the user in native code; variables are kept as they were before this cell, finally blocks did not run";
-      this.post({ type: "settle", error: failure("Interrupted", evalue).error });
-    }
-    return this.orNextRung(this.untilQuiet(running), ANSWER_MS);
-  }
-
-  /** A pause of ours would be taken for the user's, and pausing beside a debugger can abort the process. */
-  private get debugging(): boolean {
-    return Atomics.load(this.control, CONTROL.debugging) === 1;
-  }
-
-  /** Rung 3, and what follows a worker that ended by itself. */
-  private async replaceWorker(outcome: Failure): Promise<void> {
-    const { running, worker } = this;
     worker.removeAllListeners("exit");
     for (const end of this.asked.values()) end({ ok: false, error: outcome.error });
     this.asked.clear();
     this.languageThread.forget();
-    this.ready = worker.terminate().then(() => this.startWorker());
-    running?.end(outcome);
+    let late: NodeJS.Timeout | undefined;
+    const isLate = new Promise<boolean>((resolve) => (late = setTimeout(resolve, ms, true)));
+    const gone = worker.terminate().then(() => false);
+    this.ready = gone.then(async () => {
+      await this.programs.endAll();
+      this.declared.clear();
+      await this.startWorker();
+    });
+    if (await Promise.race([gone, isLate])) return false;
+    clearTimeout(late);
+    this.running?.end(outcome);
     await this.ready;
+    return true;
   }
+
+  // The worker ------------------------------------------------------------------------------------------------------
 
   private startWorker(): Promise<void> {
     this.control = createControl();
@@ -268,9 +241,15 @@ export class WorkerSession implements Session {
     if (worker !== this.worker) return;
     switch (message.type) {
       case "started":
-        if (!this.running) return;
-        Object.assign(this.running, { filename: message.filename, saveLocals: message.saveLocals });
-        this.languageThread.ran(this.running.request.code);
+        for (const name of message.declares) this.declared.add(name);
+        if (this.running) {
+          this.languageThread.ran(this.running.request.code);
+          const { filename, saveLocals, locals } = message;
+          Object.assign(this.running, { filename, saveLocals, locals });
+        }
+        return;
+      case "program":
+        this.programs.note(message.pid, message.state);
         return;
       case "publish": {
         const { control } = this;
@@ -302,45 +281,26 @@ export class WorkerSession implements Session {
   private workerEnded(worker: Worker, error: unknown, code?: number): void {
     if (this.ended || worker !== this.worker) return;
     const outOfMemory = (error as NodeJS.ErrnoException | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY";
-    const evalue = outOfMemory
-      ? "the cell used up the memory of its worker. All variables are lost; a new session has started."
+    const what = outOfMemory
+      ? "the cell used up the memory of its worker"
       : error !== undefined
-        ? `the cell's worker broke down (${String(error)}). All variables are lost; a new session has started.`
-        : `process.exit(${code ?? ""}) ended the session. All variables are lost; a new one has started.`;
+        ? `the cell's worker broke down (${String(error)})`
+        : `process.exit(${code ?? ""}) ended the session`;
+    const names = this.variables;
+    const lost = names.length > 0 ? ` (${someOf(names)})` : "";
+    const evalue = `${what}. All variables are lost${lost}; a new session has started.`;
     this.options.log(evalue);
-    void this.replaceWorker(failure(outOfMemory ? "OutOfMemory" : "SessionEnded", evalue));
+    void this.replaceWorker(failure(outOfMemory ? "OutOfMemory" : "SessionEnded", evalue), SHUTDOWN_MS);
   }
 
-  private ping(): Promise<void> {
+  ping(): Promise<void> {
     const id = ++this.pings;
     const pong = new Promise<void>((resolve) => this.pongs.set(id, resolve));
     this.post({ type: "ping", id });
     return pong;
   }
 
-  private post(message: ToWorker): void {
+  post(message: ToWorker): void {
     this.worker.postMessage(message);
   }
-
-  /** Resolves to true when `stopped` comes first, to false after `ms` or when the user presses again. */
-  private orNextRung(stopped: Promise<void>, ms: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms, false);
-      const began = performance.now();
-      this.nextRung = () => {
-        if (performance.now() - began > DOUBLE_CLICK_MS) resolve(false);
-      };
-      void stopped.then(() => {
-        clearTimeout(timer);
-        resolve(true);
-      });
-    });
-  }
-}
-
-type Failure = { status: "error"; error: ErrorContent };
-
-/** The outcome of a cell that did not end by itself. */
-function failure(ename: string, evalue: string): Failure {
-  return { status: "error", error: { ename, evalue, traceback: [`${ename}: ${evalue}`] } };
 }
