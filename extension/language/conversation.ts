@@ -1,7 +1,7 @@
 /**
- * The questions that the editor asks about one notebook, and the kernel that answers them. One question is under way at a
- * time, so that what was cancelled while it waited is never sent; before each the kernel is told what changed, so that a
- * completion sees the key that was pressed last.
+ * The questions that the editor asks about one notebook, and the kernel that answers them. One question for which somebody
+ * waits is under way at a time, so that what was cancelled while it waited is never sent, and beside it one for which nobody
+ * does. Before each the kernel is told what changed, so that a completion sees the key that was pressed last.
  */
 import type { KernelClient } from "../../kernel/client/kernelClient.ts";
 import type { LanguageMethod, LanguageMethods, LanguageRequest } from "../../kernel/protocol/language.ts";
@@ -28,13 +28,24 @@ export class Refused extends Error {
   override readonly name = "Refused";
 }
 
+/** Questions that are asked one after the other. */
+class Lane {
+  readonly waiting: Question[] = [];
+  busy = false;
+
+  next(): Question | undefined {
+    for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
+      if (!next.token?.isCancellationRequested) return next;
+    }
+    return undefined;
+  }
+}
+
 /** Longest time for one answer, in ms: the first one waits for the types to be read, on a busy machine for long. */
 const PATIENCE_MS = 60_000;
 
 interface Question {
   request: LanguageRequest;
-  /** Whether nobody sits and waits for the answer: then those for which somebody does go first. */
-  background: boolean;
   token: Token | undefined;
   done(result: unknown): void;
   failed(error: Error): void;
@@ -43,9 +54,9 @@ interface Question {
 export class Conversation {
   readonly #around: Surroundings;
   readonly #sync = new CellSync();
-  readonly #waiting: Question[] = [];
+  readonly #foreground = new Lane();
+  readonly #background = new Lane();
   #client: KernelClient | undefined;
-  #asking = false;
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -53,7 +64,7 @@ export class Conversation {
 
   /**
    * Resolves to the answer; to undefined when the question was cancelled, when there is no kernel, or when it ended or was
-   * silent. Rejects with `Refused` when the kernel says why it cannot be answered.
+   * silent. Rejects with `Refused` when the kernel says why it cannot be answered. `background`: nobody sits and waits.
    */
   ask<M extends LanguageMethod>(
     method: M,
@@ -66,33 +77,26 @@ export class Conversation {
       const cancelled = token?.onCancellationRequested(() => question.done(undefined));
       const question: Question = {
         request,
-        background,
         token,
         done: (result) => (cancelled?.dispose(), resolve(result as LanguageMethods[M]["result"] | undefined)),
         failed: (error) => (cancelled?.dispose(), reject(error)),
       };
-      this.#waiting.push(question);
-      if (!this.#asking) void this.#work();
+      const lane = background ? this.#background : this.#foreground;
+      lane.waiting.push(question);
+      if (!lane.busy) void this.#work(lane);
     });
   }
 
-  async #work(): Promise<void> {
-    this.#asking = true;
-    for (let next = this.#next(); next; next = this.#next()) {
+  async #work(lane: Lane): Promise<void> {
+    lane.busy = true;
+    for (let next = lane.next(); next; next = lane.next()) {
       try {
         next.done(await this.#send(next));
       } catch (error) {
         next.failed(error as Error);
       }
     }
-    this.#asking = false;
-  }
-
-  #next(): Question | undefined {
-    const cancelled = ({ token }: Question): boolean => token?.isCancellationRequested ?? false;
-    for (let i = this.#waiting.length - 1; i >= 0; i--) if (cancelled(this.#waiting[i]!)) this.#waiting.splice(i, 1);
-    const first = this.#waiting.findIndex(({ background }) => !background);
-    return this.#waiting.splice(Math.max(first, 0), 1)[0];
+    lane.busy = false;
   }
 
   async #send({ request }: Question): Promise<unknown> {

@@ -7,6 +7,7 @@ export const run = createRun([
     require("./window.test.ts");
     require("./execution.test.ts");
     require("./editing.test.ts");
+    require("./editor.test.ts");
     require("./kernel.test.ts");
     require("./debug.test.ts");
     require("./output.test.ts");

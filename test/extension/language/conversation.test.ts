@@ -179,18 +179,20 @@ describe("questions to the kernel", () => {
     assert.deepEqual(await Promise.all(answers), [1, 2]);
   });
 
-  it("for which somebody waits go before those in the background", async () => {
+  it("for which somebody waits do not wait for those in the background", async () => {
     const kernel = new ScriptedKernel({ answers: false });
     const { ask, conversation } = talk(new Notebook("x"), kernel);
-    void ask();
-    void conversation.ask("notebook/diagnostics", {}, { background: true });
-    void conversation.ask("textDocument/completion", place("a"));
+    const checked = conversation.ask("notebook/diagnostics", {}, { background: true });
+    const answers = [ask(), ask()];
+    await settled();
+    assert.deepEqual(kernel.log, ["open a=x", "notebook/diagnostics", "hover"]);
     kernel.open.pop()!.answer(1);
     await settled();
-    assert.deepEqual(kernel.log, ["open a=x", "hover", "completion"]);
+    assert.deepEqual(kernel.log, ["hover"]);
     kernel.open.pop()!.answer(2);
-    await settled();
-    assert.deepEqual(kernel.log, ["notebook/diagnostics"]);
+    assert.deepEqual(await Promise.all(answers), [1, 2]);
+    kernel.open.pop()!.answer({});
+    assert.deepEqual(await checked, {});
   });
 
   it("that are cancelled while they wait are never sent, and end at once with nothing", async () => {
