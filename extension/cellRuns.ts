@@ -188,7 +188,7 @@ function send(client: KernelClient, cell: vscode.NotebookCell): ReturnType<Kerne
   // Read as late as this, so that what runs is what is seen.
   const code = cell.document.getText().replaceAll("\r\n", "\n");
   return client.execute(
-    { code, silent: false, store_history: true, allow_stdin: false, stop_on_error: false },
+    { code, silent: false, store_history: true, allow_stdin: true, stop_on_error: false },
     { cellId: cell.metadata["id"] ?? cell.document.uri.toString() },
   );
 }

@@ -6,6 +6,7 @@ import { BackPressure } from "./backPressure.ts";
 import { CellRuns, said } from "./cellRuns.ts";
 import type { Executions } from "./executions.ts";
 import { Hold } from "./hold.ts";
+import { askUser } from "./input.ts";
 import type { KernelCells } from "./kernelCell.ts";
 import type { LiveFigures } from "./liveFigures.ts";
 import { NotebookOutputs } from "./outputs.ts";
@@ -126,6 +127,7 @@ export class NotebookKernel {
       ...(runtime && { runtime }),
       env: kernelSettings(this.notebook.uri),
       onPublication: (message) => (client === this.#client ? this.#hold.add(message) : undefined),
+      onInput: askUser,
       onExit: (exit) => this.#exited(client, exit),
       onLog: (text) => log.info(`kernel ${client.pid}: ${text.trimEnd()}`),
     });

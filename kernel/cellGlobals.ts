@@ -3,4 +3,4 @@ import type { CellGlobals } from "./session/globals.ts";
 
 const globals = globalThis as unknown as CellGlobals;
 
-export const { display, clearOutput } = globals;
+export const { display, clearOutput, progress, input } = globals;

@@ -32,6 +32,7 @@ const session: WorkerSession = new WorkerSession({
   languagePath: beside("languageService"),
   folder: process.cwd(),
   spillFolder: outputs,
+  input: (parent, request) => dispatcher.ask(parent, request),
   publish: (parent, msg_type, content) => transport.send(dispatcher.publication(parent, msg_type, content)),
   log,
   // Its thread is in native code, and so would be waited for by process.exit. The moment is for the cell's answer.

@@ -12,6 +12,7 @@ import { CellRunner } from "./session/cellRunner.ts";
 import { installConsole } from "./session/console.ts";
 import { debugQuestions } from "./session/debugging.ts";
 import { cellGlobals, Displays } from "./session/globals.ts";
+import { Inputs } from "./session/input.ts";
 import { CellModules } from "./session/modules.ts";
 import { answer, type Questions } from "./session/questions.ts";
 import { Output } from "./session/output.ts";
@@ -75,7 +76,10 @@ watchPrograms({
   post: (message) => output.post(message),
   stopIfInterrupted: runtime.stopIfInterrupted,
 });
-Object.assign(globalThis, cellGlobals(output, displays), { require: modules.require });
+const inputs = new Inputs(output, runtime.stopIfInterrupted);
+const { prompt, confirm, alert } = inputs;
+Object.assign(globalThis, cellGlobals({ displays, inputs }), { require: modules.require, prompt, confirm, alert });
+Object.defineProperty(process, "stdin", { value: inputs.stdin(), configurable: true });
 process.on("uncaughtException", (error) => runner.report(error));
 process.on("unhandledRejection", (error) => runner.report(error));
 

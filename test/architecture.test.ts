@@ -97,7 +97,16 @@ export const layers: Record<string, Layer> = {
   },
   "kernel/notebook": {
     imports: ["kernel/client", "kernel/protocol"],
-    packages: [...files, "node:crypto", "node:timers/promises", "node:util", "marked", "temml"],
+    packages: [
+      ...files,
+      "node:crypto",
+      "node:readline",
+      "node:stream",
+      "node:timers/promises",
+      "node:util",
+      "marked",
+      "temml",
+    ],
   },
   "kernel/jupyter": {
     imports: ["kernel/client"],

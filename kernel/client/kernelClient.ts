@@ -4,6 +4,7 @@
  */
 import type {
   ExecuteRequest,
+  InputRequest,
   JsonObject,
   KernelInfo,
   Message,
@@ -23,6 +24,11 @@ export interface KernelOptions {
   env?: { [name: string]: string };
   /** Every message the kernel publishes, in order; the next one waits until the returned promise settles (back-pressure). */
   onPublication(message: Message): void | Promise<void>;
+  /**
+   * A cell asks its user; rejects when the user cancels or nobody is there. `signal` says that nobody waits for the answer any
+   * more. Without this `execute` must not be called with `allow_stdin`.
+   */
+  onInput?(request: InputRequest, from: { msg_id: string; signal: AbortSignal }): Promise<string>;
   /** The process ended. `expected` is true after `shutdown()` and `dispose()`. Pending requests have been rejected with `KernelDied`. */
   onExit?(exit: KernelExit): void;
   /** What the kernel process prints outside of any cell: for a log. */

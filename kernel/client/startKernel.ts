@@ -1,7 +1,15 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { promisify } from "node:util";
 import { makeMessage, realEnvironment, type Sender } from "../protocol/message.ts";
-import type { ErrorReply, KernelInfo, Message, ReplyContent, RequestType } from "../protocol/messages.ts";
+import type {
+  ErrorReply,
+  InputReply,
+  InputRequest,
+  KernelInfo,
+  Message,
+  ReplyContent,
+  RequestType,
+} from "../protocol/messages.ts";
 import { IpcTransport } from "../transport/ipc.ts";
 import { KernelDied, type KernelClient, type KernelExit, type KernelOptions, type Sent } from "./kernelClient.ts";
 
@@ -39,6 +47,8 @@ class KernelProcess implements KernelClient {
   private transport: IpcTransport | undefined;
   /** Publications and replies are handled one after the other, in the order in which they came. */
   private inOrder: Promise<void> = Promise.resolve();
+  /** Questions that are open, by the request that caused them. */
+  private readonly asking = new Map<string, Set<AbortController>>();
   private expected = false;
   private exited = false;
   private printed = "";
@@ -139,13 +149,37 @@ class KernelProcess implements KernelClient {
           this.options.onLog?.(`A ${message.header.msg_type} message could not be shown: ${String(error)}\n`);
         }));
     }
+    if (message.header.msg_type === "input_request") {
+      // What was printed before the question is seen before it.
+      return void this.inOrder.then(() => this.answer(message));
+    }
     // A reply follows what was published before it; control answers do not wait for a slow display.
     if (message.channel === "control") this.settle(message);
     else void this.inOrder.then(() => this.settle(message));
   }
 
+  private async answer({ header, parent_header, content, metadata }: Message): Promise<void> {
+    const { msg_id = "" } = parent_header as { msg_id?: string };
+    const asking = new AbortController();
+    const all = this.asking.get(msg_id) ?? new Set();
+    this.asking.set(msg_id, all.add(asking));
+    const request = { ...content, ...(metadata["gradbook"] as object | undefined) } as unknown as InputRequest;
+    let reply: InputReply;
+    try {
+      if (!this.options.onInput) throw new Error("this client cannot ask for input.");
+      reply = { value: await this.options.onInput(request, { msg_id, signal: asking.signal }) };
+    } catch (error) {
+      const { name, message } = error as Error;
+      reply = { status: "error", ename: name, evalue: message, traceback: [] };
+    }
+    all.delete(asking);
+    void this.transport?.send(makeMessage(this.sender, "stdin", "input_reply", reply, { parent: header }));
+  }
+
   private settle(message: Message): void {
     const id = (message.parent_header as { msg_id?: string }).msg_id ?? "";
+    for (const asking of this.asking.get(id) ?? []) asking.abort();
+    this.asking.delete(id);
     this.pending.get(id)?.resolve(message);
     this.pending.delete(id);
   }
@@ -162,6 +196,7 @@ class KernelProcess implements KernelClient {
   }
 
   private rejectAll(error: KernelDied): void {
+    for (const all of this.asking.values()) for (const asking of all) asking.abort();
     for (const { reject } of this.pending.values()) reject(error);
     this.pending.clear();
   }

@@ -71,6 +71,18 @@ export class Progress implements RunObserver {
     return this.#out.write(before + text + (text.endsWith("\n") ? "" : "\n"));
   }
 
+  /** While a question stands on the terminal, nothing else is drawn there. */
+  async asking<T>(ask: () => Promise<T>): Promise<T> {
+    this.#erase();
+    if (this.#inLine) void this.#err.write("\n");
+    this.#inLine = true;
+    try {
+      return await ask();
+    } finally {
+      this.#inLine = false;
+    }
+  }
+
   /** A line of our own. */
   say(line: string): void {
     this.#erase();

@@ -8,7 +8,9 @@ import { NotebookOutputs } from "./outputs.ts";
 const LADDER_MS = [2000, 3000, 5000] as const;
 
 export interface RunOptions {
-  start(options: Pick<KernelOptions, "onPublication" | "onExit">): KernelClient;
+  start(options: Pick<KernelOptions, "onPublication" | "onExit" | "onInput">): KernelClient;
+  /** Answers what cells ask; without it they cannot. */
+  onInput?: KernelOptions["onInput"];
   /** For each cell, in milliseconds. */
   timeoutMs?: number | undefined;
   /** How long a cell may take to stop after each interrupt, in milliseconds; after the last its kernel is ended. */
@@ -74,6 +76,7 @@ export class NotebookRun {
     const kernel = this.#options.start({
       onPublication: (message) => this.#receive(message),
       onExit: () => reportDeath(),
+      ...(this.#options.onInput && { onInput: this.#options.onInput }),
     });
     this.#kernel = kernel;
     try {
@@ -116,7 +119,8 @@ export class NotebookRun {
 
   async #runCell(kernel: KernelClient, cell: CodeCell): Promise<CellOutcome> {
     const code = joined(cell.source).replaceAll("\r\n", "\n");
-    const { msg_id, reply } = kernel.execute({ code, store_history: true, allow_stdin: false, stop_on_error: true });
+    const allow_stdin = this.#options.onInput !== undefined;
+    const { msg_id, reply } = kernel.execute({ code, store_history: true, allow_stdin, stop_on_error: true });
     this.#outputs.start(cell, msg_id);
     const idle = new Promise<void>((resolve) => this.#idle.set(msg_id, resolve));
     const stopTimer = this.#startTimer(kernel);

@@ -10,6 +10,7 @@ import { notebookPage } from "./html/page.ts";
 import { injectParameters } from "./parameters.ts";
 import { Progress } from "./progress.ts";
 import { NotebookRun, type RunResult } from "./run.ts";
+import { TerminalInput } from "./terminalInput.ts";
 import { parseRunArguments, RUN_HELP, UsageError, type RunArguments } from "./runOptions.ts";
 
 const EXIT = { ok: 0, failed: 1, usage: 2, timeout: 124, SIGINT: 130, SIGTERM: 143 } as const;
@@ -40,7 +41,9 @@ export async function runCommand(argv: readonly string[], kernelPath: string): P
   if (given.parameters.length > 0) {
     for (const remark of injectParameters(notebook, given.parameters)) progress.say(`${given.notebook}: ${remark}`);
   }
+  const terminal = new TerminalInput({ stdin: process.stdin, out: process.stderr });
   const run = new NotebookRun(notebook, {
+    onInput: (request) => progress.asking(() => terminal.ask(request)),
     start: (handlers) =>
       startKernel({
         ...handlers,
@@ -78,6 +81,7 @@ export async function runCommand(argv: readonly string[], kernelPath: string): P
     progress.end(`${given.notebook}: the kernel did not start: ${(error as Error).message}`);
     code = EXIT.failed;
   } finally {
+    terminal.close();
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, stop);
   }
   // Also after a failure. One file that cannot be written must not keep the other from being written.

@@ -12,9 +12,10 @@ import { kernelInfo } from "./handlers/kernelInfo.ts";
 import { shutdown } from "./handlers/shutdown.ts";
 import { variables } from "./handlers/variables.ts";
 import { makeMessage, type Sender } from "./message.ts";
-import type { Header, JsonObject, Message, RequestType } from "./messages.ts";
+import type { Header, InputRequest, JsonObject, Message, RequestType } from "./messages.ts";
 import { RequestFailed } from "./requestFailed.ts";
 import type { Session } from "./session.ts";
+import { Stdin } from "./stdin.ts";
 
 export const handlers: { [R in RequestType]: Handler<R> } = {
   kernel_info_request: kernelInfo,
@@ -43,9 +44,11 @@ export class Dispatcher {
   private readonly counter = { value: 0 };
   private readonly queue: Message[] = [];
   private executing = false;
+  private readonly stdin: Stdin;
 
   constructor(options: DispatcherOptions) {
     this.options = options;
+    this.stdin = new Stdin(options.sender, options.send);
   }
 
   /** To be called once, before the first request: front ends wait for it. */
@@ -53,8 +56,14 @@ export class Dispatcher {
     this.publish({}, "status", { execution_state: "starting" });
   }
 
+  /** Asks the user on behalf of the execute request with header `parent`. */
+  ask(parent: Header, request: InputRequest): Promise<string> {
+    return this.stdin.ask(parent, request);
+  }
+
   receive(message: Message): void {
     const { channel, header } = message;
+    if (header.msg_type === "input_reply") return this.stdin.receive(message);
     if (!isRequest(header.msg_type)) {
       this.options.log(`ignored ${channel} message of unknown type ${JSON.stringify(header.msg_type)}`);
       return;
@@ -91,6 +100,7 @@ export class Dispatcher {
       session: this.options.session,
       publish: (publication, content, metadata) => this.publish(message.header, publication, content, metadata),
       parent: message.header,
+      cellId: typeof message.metadata["cellId"] === "string" ? message.metadata["cellId"] : undefined,
       counter: this.counter,
       cancelQueued: () => this.cancelQueued("the kernel was interrupted"),
       metadata: {},

@@ -5,6 +5,8 @@ export interface HandlerContext {
   session: Session;
   publish: Publish;
   parent: Header;
+  /** What the front end calls the cell, the same each time that it runs. */
+  cellId: string | undefined;
   /** Execution counter of the session, shared by all execute requests. */
   counter: { value: number };
   /** Answers every execute request that is still waiting with an error. */

@@ -95,6 +95,18 @@ export type RequestType = keyof Requests;
 export type RequestContent<R extends RequestType> = Requests[R]["request"];
 export type ReplyContent<R extends RequestType> = Requests[R]["reply"];
 
+/** A question of a cell to its user. The specification has `prompt` and `password`; the rest travels as metadata. */
+export interface InputRequest {
+  prompt: string;
+  password: boolean;
+  /** What an empty answer means. */
+  default: string;
+  /** Number of the cell that asks. */
+  cell: number;
+}
+/** Clients of ours answer with an error when the user cancels or nobody is there. */
+export type InputReply = { value: string } | ErrorReply;
+
 /** What a kernel publishes on iopub, by message type. */
 export interface Publications {
   status: { execution_state: "starting" | "busy" | "idle" };

@@ -17,6 +17,10 @@ export interface CellRequest {
   executionCount: number;
   silent: boolean;
   userExpressions: { [name: string]: string };
+  /** Whether the front end can be asked for input. */
+  allowStdin: boolean;
+  /** What the front end calls the cell, the same each time that it runs; undefined where there are no cells. */
+  cellId: string | undefined;
   /** Header of the request: what the cell prints, now or later, is published with it as parent. */
   parent: Header;
 }

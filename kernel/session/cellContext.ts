@@ -3,6 +3,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Header } from "../protocol/messages.ts";
+import type { CellRequest } from "../protocol/session.ts";
 import { Interrupted } from "./interrupted.ts";
 
 /** What a cell may still be doing, as the user is told. */
@@ -12,6 +13,10 @@ export class CellContext {
   readonly parent: Header;
   readonly executionCount: number;
   readonly silent: boolean;
+  /** Whether its user can be asked for input. */
+  readonly allowStdin: boolean;
+  /** The same each time that the cell runs. */
+  readonly cellId: string | undefined;
   /** What to do when this cell is interrupted: reject a pending await, clear a timer. */
   private readonly cancellations = new Map<(reason: Interrupted) => void, Work>();
   private endings: (() => void)[] = [];
@@ -24,10 +29,12 @@ export class CellContext {
   /** Number of the last interrupt that its code was told of: each is told once, so that `finally` blocks may loop. */
   told = 0;
 
-  constructor(cell: { parent: Header; executionCount: number; silent: boolean }) {
+  constructor(cell: Pick<CellRequest, "parent" | "executionCount" | "silent" | "allowStdin" | "cellId">) {
     this.parent = cell.parent;
     this.executionCount = cell.executionCount;
     this.silent = cell.silent;
+    this.allowStdin = cell.allowStdin;
+    this.cellId = cell.cellId;
   }
 
   onCancel(cancel: (reason: Interrupted) => void, work: Work): void {

@@ -3,7 +3,7 @@
  * too much for a cell goes to a file (cellFlow.ts). Everything else goes at once and after the text that was written
  * before it. When the client does not keep up, the caller waits here, and can be interrupted here.
  */
-import type { MessagePort } from "node:worker_threads";
+import type { MessagePort, Transferable } from "node:worker_threads";
 import type { Header, JsonObject, MimeBundle, PublicationType, Publications } from "../protocol/messages.ts";
 import type { CellContext } from "./cellContext.ts";
 import { CellFlow } from "./cellFlow.ts";
@@ -108,10 +108,10 @@ export class Output {
   }
 
   /** A message to the supervisor itself, after everything shown so far. */
-  post(message: FromWorker): void {
+  post(message: FromWorker, transfer: Transferable[] = []): void {
     this.flushPatiently();
     this.latest.run(Infinity);
-    this.parts.port.postMessage(message);
+    this.parts.port.postMessage(message, transfer);
   }
 
   /** Called by loops that never let a timer run: what is old enough goes. May throw `Interrupted`. */

@@ -1,5 +1,6 @@
 /** What the supervisor and the worker say to each other. All of it is plain data. */
-import type { ErrorContent, Header, JsonObject } from "../protocol/messages.ts";
+import type { MessagePort } from "node:worker_threads";
+import type { ErrorContent, Header, InputRequest, JsonObject } from "../protocol/messages.ts";
 import type { CellOutcome, CellRequest } from "../protocol/session.ts";
 import type { Control } from "./control.ts";
 import type { Answer } from "./questions.ts";
@@ -40,5 +41,7 @@ export type FromWorker =
   | { type: "done"; outcome: CellOutcome; heapUsed: number }
   /** For the log of the kernel, not for a cell. */
   | { type: "log"; line: string }
+  /** A cell asks its user. The answer goes through `port`, where also code that waits without an event loop finds it. */
+  | { type: "input"; parent: Header; request: InputRequest; port: MessagePort }
   | { type: "pong"; id: number }
   | { type: "answer"; id: number; answer: Answer };

@@ -4,7 +4,7 @@
  */
 import { Worker } from "node:worker_threads";
 import type { LanguageRequest } from "../protocol/language.ts";
-import type { Header, JsonObject } from "../protocol/messages.ts";
+import type { Header, InputRequest, JsonObject } from "../protocol/messages.ts";
 import { RequestFailed } from "../protocol/requestFailed.ts";
 import type { CellOutcome, CellRequest, Session } from "../protocol/session.ts";
 import { CONTROL, createControl, type Control } from "./control.ts";
@@ -26,6 +26,8 @@ export interface WorkerSessionOptions {
   spillFolder: string;
   /** Publishes for a cell. The promise settles when the client has taken the message. */
   publish(parent: Header, msg_type: string, content: { [key: string]: unknown }): Promise<void>;
+  /** Asks the user of the front end that sent `parent`. */
+  input(parent: Header, request: InputRequest): Promise<string>;
   log(line: string): void;
   /** The worker could not be started at all: nothing can ever run here. */
   onBroken(error: unknown): void;
@@ -267,6 +269,14 @@ export class WorkerSession implements Session, Stoppable {
       case "log":
         this.options.log(message.line);
         return;
+      case "input": {
+        const { port } = message;
+        void this.options.input(message.parent, message.request).then(
+          (value) => port.postMessage({ value }),
+          (error: unknown) => port.postMessage({ error: (error as Error).message }),
+        );
+        return;
+      }
       case "pong":
         this.pongs.get(message.id)?.();
         this.pongs.delete(message.id);

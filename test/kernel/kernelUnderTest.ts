@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import type { KernelClient, KernelExit } from "../../kernel/client/kernelClient.ts";
+import type { KernelClient, KernelExit, KernelOptions } from "../../kernel/client/kernelClient.ts";
 import { startKernel } from "../../kernel/client/startKernel.ts";
 import type { ErrorReply, Message, ReplyContent } from "../../kernel/protocol/messages.ts";
 
@@ -33,7 +33,12 @@ export class KernelUnderTest {
   private readonly watchers = new Set<() => void>();
 
   constructor(
-    options: { runtime?: string; env?: { [name: string]: string }; onPublication?: () => Promise<void> } = {},
+    options: {
+      runtime?: string;
+      env?: { [name: string]: string };
+      onPublication?: () => Promise<void>;
+      onInput?: NonNullable<KernelOptions["onInput"]>;
+    } = {},
   ) {
     this.folder = mkdtempSync(path.join(os.tmpdir(), "gradbook-test-"));
     let exit: (value: KernelExit) => void;
@@ -53,8 +58,12 @@ export class KernelUnderTest {
     });
   }
 
-  start(code: string, options: { silent?: boolean; stop_on_error?: boolean } = {}): Running {
-    const { msg_id, reply } = this.client.execute({ code, ...options });
+  start(
+    code: string,
+    options: { silent?: boolean; stop_on_error?: boolean; allow_stdin?: boolean } = {},
+    metadata: { cellId?: string } = {},
+  ): Running {
+    const { msg_id, reply } = this.client.execute({ code, ...options }, metadata);
     const mine = (): Message[] =>
       this.publications.filter((m) => (m.parent_header as { msg_id?: string }).msg_id === msg_id);
     const stream = (name: string): string =>

@@ -1,6 +1,7 @@
 /** What cells show, in a real kernel process. */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
+import type { InputRequest } from "../../kernel/protocol/messages.ts";
 import { KernelUnderTest, type CellResult } from "./kernelUnderTest.ts";
 
 /** The displays of a cell as they stand in the end. */
@@ -78,6 +79,194 @@ describe("output of cells", function () {
       } finally {
         await own.stop();
       }
+    });
+  });
+
+  describe("display ids", () => {
+    it("a cell that runs again shows its display anew; another cell updates it", async () => {
+      const types = async (code: string, cellId: string): Promise<string[]> => {
+        const { msg_id, result } = kernel.start(code, {}, { cellId });
+        const { publications } = await result;
+        assert.ok(msg_id);
+        return publications.map(({ header }) => header.msg_type).filter((type) => type.includes("display"));
+      };
+      assert.deepEqual(await types("display(1, { id: 'again' })", "one"), ["display_data"]);
+      assert.deepEqual(await types("display(2, { id: 'again' })", "two"), ["update_display_data"]);
+      assert.deepEqual(await types("display(3, { id: 'again' })", "one"), ["display_data"]);
+      assert.deepEqual(await types("display(4, { id: 'c' }); clearOutput(); display(5, { id: 'c' })", "one"), [
+        "display_data",
+        "display_data",
+      ]);
+    });
+  });
+
+  describe("progress", () => {
+    const text = (result: CellResult): string[] =>
+      displays(result).map((data) => String(data["text/plain"]).replace(/\[.*\]/, "[…]"));
+    const full = "████████████████████";
+    const table: { name: string; code: string; shown: string[] }[] = [
+      {
+        name: "a loop over an array",
+        code: "for (const x of progress([1, 2], { label: 'a' })) void x",
+        shown: [`a: 100%|${full}| 2/2 […]`],
+      },
+      {
+        name: "a count",
+        code: "let sum = 0; for (const i of progress(4)) sum += i; if (sum !== 6) throw sum",
+        shown: [`100%|${full}| 4/4 […]`],
+      },
+      {
+        name: "a set, by its size",
+        code: "for (const x of progress(new Set('abc'))) void x",
+        shown: [`100%|${full}| 3/3 […]`],
+      },
+      {
+        name: "nobody knows how many",
+        code: "function* few() { yield 1; yield 2 }\nfor (const x of progress(few())) void x",
+        shown: ["2it […]"],
+      },
+      {
+        name: "for await",
+        code: "async function* later() { yield 1; yield 2 }\nfor await (const x of progress(later(), { total: 2, unit: 'batch' })) void x",
+        shown: [`100%|${full}| 2/2 […]`],
+      },
+      {
+        name: "break leaves it where it stopped",
+        code: "for (const i of progress(4)) if (i === 2) break",
+        shown: [" 50%|██████████          | 2/4 […]"],
+      },
+      {
+        name: "a total that was too small",
+        code: "for (const i of progress([1, 2, 3], { total: 2 })) void i",
+        shown: ["3it […]"],
+      },
+      { name: "nothing to do", code: "for (const i of progress([])) void i", shown: [`100%|${full}| 0/0 […]`] },
+      {
+        name: "inner bars take each other's place",
+        code: "for (const e of progress(3, { label: 'epochs' })) for (const b of progress(2, { label: 'batches' })) void b",
+        shown: [`epochs: 100%|${full}| 3/3 […]`, `batches: 100%|${full}| 2/2 […]`],
+      },
+      {
+        name: "by hand, with using",
+        code: "{ using bar = progress({ total: 2 }); bar.update(); bar.update() }",
+        shown: [`100%|${full}| 2/2 […]`],
+      },
+    ];
+    for (const { name, code, shown } of table) {
+      it(name, async () => {
+        const result = await kernel.run(code);
+        assert.equal(result.reply.status, "ok", JSON.stringify(result.reply));
+        assert.deepEqual(text(result), shown);
+      });
+    }
+    it("says what is known behind the bar, and stops in another colour", async () => {
+      const result = await kernel.run(
+        "const bar = progress({ total: 4, label: '<fit>' }); bar.update(3); bar.postfix({ loss: 0.123456, lr: '1e-3' }); bar.close()",
+      );
+      const [{ "text/plain": plain, "text/html": html }] = displays(result) as [{ [mime: string]: string }];
+      assert.match(plain!, /^<fit>: {2}75%\|█{15} {5}\| 3\/4 \[00:00, .*it\/s, loss=0\.123, lr=1e-3\]$/);
+      assert.match(
+        html!,
+        /role="progressbar" aria-valuemin="0" aria-valuemax="100" aria-valuenow="75" aria-label="&lt;fit&gt;"/,
+      );
+      assert.match(html!, /testing-iconFailed/);
+      assert.doesNotMatch(html!, /<script|<fit>|on\w+=/);
+    });
+    it("an interrupt ends the bar where it is, in few messages", async () => {
+      const cell = kernel.start("for (const i of progress(1e12)) void i");
+      await cell.displayed(/[1-9]\d{6}/);
+      await kernel.client.interrupt();
+      const result = await cell.result;
+      assert.equal(result.reply.status === "error" && result.reply.ename, "Interrupted");
+      assert.match(String(displays(result)[0]!["text/html"]), /stopped/);
+    });
+    const refused: [code: string, says: RegExp][] = [
+      ["progress(null)", /needs something to iterate over, a count, or options like \{ total: 100 \}, got null/],
+      ["progress([1], { totl: 2 })", /unknown option "totl"/],
+      ["progress({ total: -1 })", /total must be a number of at least 0, got -1/],
+    ];
+    for (const [code, says] of refused) {
+      it(`${code} is refused`, async () => {
+        const { reply } = await kernel.run(code);
+        assert.match(reply.status === "error" ? reply.evalue : "", says);
+      });
+    }
+  });
+
+  describe("input", () => {
+    let asked: InputRequest[] = [];
+    let answer: (request: InputRequest, signal: AbortSignal) => Promise<string>;
+    let own: KernelUnderTest;
+    before(async () => {
+      own = new KernelUnderTest({
+        onInput: (request, { signal }) => {
+          asked.push(request);
+          return answer(request, signal);
+        },
+      });
+      await own.client.ready;
+    });
+    beforeEach(() => {
+      asked = [];
+      answer = async ({ prompt }) => `to ${prompt}`;
+    });
+    after(() => own.stop());
+
+    const run = (code: string): Promise<CellResult> => own.start(code, { allow_stdin: true }).result;
+    const table: [code: string, value: string][] = [
+      ["await input('who?')", "'to who?'"],
+      ["prompt('now?')", "'to now?'"],
+      ["confirm('sure?')", "false"],
+      ["[await input('a'), await input('b')]", "[ 'to a', 'to b' ]"],
+      [
+        "import readline from 'node:readline/promises';\nconst rl = readline.createInterface({ input: process.stdin, output: process.stdout });\nconst said = await rl.question('name: '); rl.close(); said",
+        "'to '",
+      ],
+    ];
+    for (const [code, value] of table)
+      it(code.split("\n").at(-1)!, async () => assert.equal((await run(code)).value, value));
+
+    it("what was asked travels with the question, and an empty answer is the default", async () => {
+      answer = async () => "";
+      const { value, reply } = await run("await input('key', { password: true, default: 'none' })");
+      assert.equal(value, "'none'");
+      const cell = reply.status === "ok" ? reply.execution_count : 0;
+      assert.deepEqual(asked, [{ prompt: "key", password: true, default: "none", cell }]);
+    });
+    it("an answer that is refused ends the cell as an interrupt does", async () => {
+      answer = () => Promise.reject(new Error("the box was closed"));
+      const { reply } = await run("await input('who?')");
+      assert.deepEqual(reply.status === "error" && [reply.ename, reply.evalue], [
+        "Interrupted",
+        "no input: the box was closed",
+      ]);
+    });
+    for (const [name, code] of [
+      ["input", "await input('wait')"],
+      ["prompt, which blocks", "prompt('wait')"],
+    ] as const) {
+      it(`${name}: stopped while it waits, and the client is told`, async () => {
+        let told!: () => void;
+        const isTold = new Promise<void>((resolve) => (told = resolve));
+        const isAsked = new Promise<void>((resolve) => {
+          answer = (_request, signal) => {
+            signal.addEventListener("abort", () => told());
+            resolve();
+            return new Promise(() => {});
+          };
+        });
+        const result = run(code);
+        await isAsked;
+        await own.client.interrupt();
+        const { reply } = await result;
+        assert.equal(reply.status === "error" && reply.ename, "Interrupted");
+        await isTold;
+        assert.equal(await own.value("1 + 1"), "2");
+      });
+    }
+    it("where nobody can be asked the error says so", async () => {
+      const { reply } = await own.start("await input('who?')", { allow_stdin: false }).result;
+      assert.match(reply.status === "error" ? reply.evalue : "", /nobody can answer here.*allow_stdin is false/);
     });
   });
 });

@@ -63,4 +63,36 @@ describe("output", () => {
       () => vscode.window.tabGroups.activeTabGroup.activeTab?.label === "cell-1.txt",
     );
   });
+
+  it("input is a box with the cell's number; Escape ends the cell, and so does an interrupt", async () => {
+    const notebook = await openNew("input.ipynb", [
+      "const name = await input('Your name?', { default: 'Ada' });\nname",
+    ]);
+    const box = (): Promise<string> =>
+      onPage<string>("document.querySelector('.quick-input-widget:not([style*=\"display: none\"])')?.innerText ?? ''");
+    const asked = () => until("the input box", async () => /Cell \[\d+\] asks/.test(await box()));
+    await start(notebook);
+    await asked();
+    assert.match(await box(), /Your name\?/);
+    await screenshot("output-input");
+    await perform("type", { text: "Grace" });
+    await press("Enter");
+    assert.equal(textOf(await ended(notebook, 0)), "'Grace'");
+
+    let before = notebook.cellAt(0).executionSummary?.timing?.startTime;
+    await start(notebook);
+    await asked();
+    await press("Escape");
+    assert.match(textOf(await ended(notebook, 0, before)), /Interrupted: no input: the box was closed/);
+
+    before = notebook.cellAt(0).executionSummary?.timing?.startTime;
+    await start(notebook);
+    await asked();
+    await vscode.commands.executeCommand("notebook.cancelExecution", {
+      ranges: [{ start: 0, end: 1 }],
+      document: notebook.uri,
+    });
+    assert.match(textOf(await ended(notebook, 0, before)), /Interrupted: stopped by the user/);
+    await until("the box to be closed", async () => !/asks/.test(await box()));
+  });
 });

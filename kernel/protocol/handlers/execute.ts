@@ -2,8 +2,11 @@ import type { Handler } from "../handler.ts";
 import { RequestFailed } from "../requestFailed.ts";
 
 /** Runs a cell: input, outputs, then its value or its error, and the same error again in the reply. */
-export const execute: Handler<"execute_request"> = async (content, { session, publish, parent, counter, metadata }) => {
-  const { code, silent = false, store_history = true, user_expressions = {} } = content;
+export const execute: Handler<"execute_request"> = async (
+  content,
+  { session, publish, parent, cellId, counter, metadata },
+) => {
+  const { code, silent = false, store_history = true, user_expressions = {}, allow_stdin = true } = content;
   const counts = store_history && !silent;
   const execution_count = counts ? ++counter.value : counter.value;
   if (!silent) publish("execute_input", { code, execution_count });
@@ -13,6 +16,8 @@ export const execute: Handler<"execute_request"> = async (content, { session, pu
     executionCount: execution_count,
     silent,
     userExpressions: user_expressions,
+    allowStdin: allow_stdin,
+    cellId,
     parent,
   });
   if (outcome.dependencies) metadata["gradbook_dependencies"] = outcome.dependencies;
