@@ -35,7 +35,7 @@ export class Inputs {
   input = async (prompt = "", options: InputOptions = {}): Promise<string> => {
     const { port, cell, request } = this.#ask("input", prompt, options);
     const answer = new Promise<string>((resolve, reject) => {
-      cell.onCancel(reject);
+      cell.onCancel(reject, "wait");
       port.once("message", (message: Answer) => {
         cell.offCancel(reject);
         try {
@@ -114,6 +114,6 @@ export class Inputs {
 }
 
 function valueOf(answer: Answer, request: InputRequest): string {
-  if ("error" in answer) throw new Interrupted(`no input: ${answer.error}`);
+  if ("error" in answer) throw new Interrupted({ message: `no input: ${answer.error}` });
   return answer.value === "" ? request.default : answer.value;
 }

@@ -3,8 +3,8 @@ export class Interrupted extends Error {
   override readonly name = "Interrupted";
   /** Ends a wait or a timer, and not a loop: of those the user is told elsewhere. */
   readonly #quiet: boolean;
-  constructor({ quiet = false } = {}) {
-    super("stopped by the user; variables are kept");
+  constructor({ quiet = false, message = "stopped by the user; variables are kept" } = {}) {
+    super(message);
     this.#quiet = quiet;
   }
   static isQuiet(error: unknown): boolean {

@@ -81,7 +81,10 @@ class Bar implements ProgressBar {
     const before = outer && outer.#inner;
     this.#id = before?.label === this.#label ? before.id : `gradbook-progress-${cell?.parent.msg_id ?? ""}-${++bars}`;
     if (outer) outer.#inner = { id: this.#id, label: this.#label };
-    cell?.onCancel(this.#onCancel);
+    // Ended from outside, or left by an interrupt, nobody closes it.
+    cell?.onEnd(() => {
+      if (cell.dead || cell.told > 0) this.end("stopped");
+    });
     this.#draw(this.#started);
   }
 
@@ -110,13 +113,10 @@ class Bar implements ProgressBar {
     this.close();
   }
 
-  readonly #onCancel = (): void => this.end("stopped");
-
   end(how: "done" | "stopped"): void {
     if (this.#state !== "running") return;
     // Fewer than were said is no success.
     this.#state = how === "done" && this.#total !== undefined && this.done < this.#total ? "stopped" : how;
-    this.#cell?.offCancel(this.#onCancel);
     const all = this.#cell && open.get(this.#cell);
     all?.splice(all.indexOf(this), 1);
     this.#draw(performance.now());
