@@ -4,7 +4,9 @@
  */
 import type { Handler, HandlerContext } from "./handler.ts";
 import { debug } from "./handlers/debug.ts";
+import { complete } from "./handlers/complete.ts";
 import { execute } from "./handlers/execute.ts";
+import { inspect } from "./handlers/inspect.ts";
 import { interrupt } from "./handlers/interrupt.ts";
 import { isComplete } from "./handlers/isComplete.ts";
 import { language } from "./handlers/language.ts";
@@ -22,6 +24,8 @@ export const handlers: { [R in RequestType]: Handler<R> } = {
   execute_request: execute,
   is_complete_request: isComplete,
   gradbook_debug_request: debug,
+  complete_request: complete,
+  inspect_request: inspect,
   gradbook_language_request: language,
   gradbook_variables_request: variables,
   interrupt_request: interrupt,

@@ -62,6 +62,16 @@ export interface LanguageMethods {
   };
   "textDocument/formatting": { params: In & { options: FormattingOptions }; result: TextEdit[] };
   "textDocument/rangeFormatting": { params: In & { range: Range; options: FormattingOptions }; result: TextEdit[] };
+  /**
+   * Jupyter's own `complete_request` and `inspect_request`: a text that is in no cell, such as a console's line, after all
+   * that was executed. `offset`, `start` and `end` are UTF-16 code units of `text`.
+   */
+  "text/completion": {
+    params: { text: string; offset: number };
+    /** What may stand from `start` to `end`; `type` in the words of Jupyter's front ends: "function", "class", … */
+    result: { items: { text: string; type: string }[]; start: number; end: number };
+  };
+  "text/hover": { params: { text: string; offset: number }; result: { markdown: string; plain: string } | null };
 }
 export type LanguageMethod = keyof LanguageMethods;
 export type LanguageRequest = {

@@ -86,6 +86,15 @@ export interface Requests {
     request: { command: "open" | "close" };
     reply: Ok<{ url?: string; prefix?: string }>;
   };
+  complete_request: {
+    /** `cursor_pos`, `cursor_start` and `cursor_end` count code points. */
+    request: { code: string; cursor_pos: number };
+    reply: Ok<{ matches: string[]; cursor_start: number; cursor_end: number; metadata: JsonObject }>;
+  };
+  inspect_request: {
+    request: { code: string; cursor_pos: number; detail_level?: 0 | 1 };
+    reply: Ok<{ found: boolean; data: MimeBundle; metadata: JsonObject }>;
+  };
   gradbook_language_request: { request: LanguageRequest; reply: Ok<{ result: unknown }> };
   gradbook_variables_request: { request: VariablesRequest; reply: Ok<{ result: unknown }> };
   interrupt_request: { request: JsonObject; reply: Ok<object> };

@@ -1,6 +1,7 @@
 /** A table of what one can write in a cell, and its check. */
 import assert from "node:assert/strict";
 import { TestSession, runAll } from "./languageSession.ts";
+import { NotebookUnderTest } from "./notebookService.ts";
 
 export interface Form {
   form: string;
@@ -12,8 +13,16 @@ export interface Form {
   later?: [cell: string, value: unknown][];
 }
 
-/** One test for value and later visibility, one for the line of an error below the form. */
+let notebook: NotebookUnderTest | undefined;
+/** Most tests need no service, and starting one takes a second. */
+const editor = (): NotebookUnderTest => (notebook ??= new NotebookUnderTest());
+
+/** One test for value and later visibility, one for the line of an error below the form, one for what the editor says. */
 export function checkForms(forms: readonly Form[]): void {
+  after(() => {
+    notebook?.end();
+    notebook = undefined;
+  });
   for (const { form, cells, value, later = [] } of forms) {
     it(`${form}: value and later visibility`, async () => {
       const { session, value: got } = await runAll(cells);
@@ -26,6 +35,10 @@ export function checkForms(forms: readonly Form[]): void {
       const error = await session.error(source);
       assert.equal(error.message, "here");
       assert.deepEqual(session.places(error)[0], { cell: 1, line: source.split("\n").length });
+    });
+    it(`${form}: the editor knows its names`, function () {
+      this.timeout(60_000);
+      assert.deepEqual(editor().aboutNames([...cells, ...later.map(([cell]) => cell)]), []);
     });
   }
 }

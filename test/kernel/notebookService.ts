@@ -10,6 +10,8 @@ import type { At, LanguageMethod, LanguageMethods } from "../../kernel/protocol/
 
 const CARET = "‸";
 
+const ABOUT_NAMES = new Set([2300, 2304, 2305, 2306, 2440, 2448, 2451, 2552, 2632, 2686]);
+
 export class NotebookUnderTest {
   readonly folder = mkdtempSync(path.join(os.tmpdir(), "gradbook-language-"));
   readonly service = new NotebookService({
@@ -53,6 +55,19 @@ export class NotebookUnderTest {
     return this.diagnostics(text, ({ severity }) => severity !== 4);
   }
 
+  /** Errors that say that a name is unknown, or declared twice, or cannot be assigned. */
+  aboutNames(cells: readonly string[]): string[] {
+    this.open(cells.join("\n---\n"));
+    const found = Object.values(this.ask("notebook/diagnostics", {})).flat();
+    return (
+      found
+        .filter(({ code }) => ABOUT_NAMES.has(code as number))
+        // Some cells are about a global that their test makes.
+        .filter(({ message }) => !(/'(.*?)'/.exec(String(message))![1]! in globalThis))
+        .map(({ code, message }) => `${code} ${String(message)}`)
+    );
+  }
+
   hints(text: string): string[][] {
     return this.diagnostics(text, ({ severity }) => severity === 4);
   }
@@ -80,6 +95,10 @@ export class NotebookUnderTest {
   /** The whole notebook after an edit, in the form that `open` takes. */
   edited(changes: WorkspaceEdit["changes"] = {}): string {
     return this.cells.map((cell, i) => apply(cell, changes[uriOf(i)] ?? [])).join("\n---\n");
+  }
+
+  remove(name: string): void {
+    rmSync(path.join(this.folder, name));
   }
 
   end(): void {

@@ -28,8 +28,13 @@ function scriptedSession(): Session {
     },
     isComplete: async (code) => (code.endsWith("{") ? { status: "incomplete", indent: "  " } : { status: "complete" }),
     ask: (question) => Promise.resolve(question),
-    language: ({ method }) =>
-      method === "notebook/open" ? Promise.resolve(null) : Promise.reject(new Error(`${method}: no such cell`)),
+    language: ({ method, params }) => {
+      if (method === "notebook/open") return Promise.resolve(null);
+      if (method === "text/hover") return Promise.resolve(params.text === "" ? null : { plain: "a", markdown: "*a*" });
+      if (method !== "text/completion") return Promise.reject(new Error(`${method}: no such cell`));
+      const items = [{ text: params.text.slice(0, params.offset), type: "function" }];
+      return Promise.resolve({ items, start: params.offset - 1, end: params.offset });
+    },
     interrupt: () => stop(failed("Interrupted")),
     shutdown: () => Promise.resolve(),
     memory: () => ({ rss: 0, heapUsed: 0 }),
@@ -63,6 +68,16 @@ const conversations: { [name: string]: [channel: "shell" | "control", type: stri
     ["shell", "execute_request", { code: "wait" }],
     ["control", "gradbook_language_request", { method: "notebook/open", params: { cells: [] } }],
     ["control", "gradbook_language_request", { method: "textDocument/hover", params: {} }],
+    ["control", "interrupt_request", {}],
+  ],
+  "complete-counts-code-points": [
+    ["shell", "complete_request", { code: "'😀'; a; b", cursor_pos: 6 }],
+    ["shell", "complete_request", { code: "", cursor_pos: 0 }],
+  ],
+  inspect: [
+    ["shell", "execute_request", { code: "wait" }],
+    ["shell", "inspect_request", { code: "a", cursor_pos: 1 }],
+    ["shell", "inspect_request", { code: "", cursor_pos: 0, detail_level: 1 }],
     ["control", "interrupt_request", {}],
   ],
   "interrupt-cancels-queue": [

@@ -16,7 +16,7 @@ export class Notebook {
   private readonly byUri = new Map<string, CellFile>();
   /** Texts that were executed and are not known to be in the document; the newest last. */
   private executed = new Map<string, CellFile>();
-  private opened = false;
+  private line: CellFile | undefined;
   private order: CellFile[] = [];
   private made = 0;
   private linked = false;
@@ -31,7 +31,6 @@ export class Notebook {
   }
 
   open(cells: readonly Cell[]): void {
-    this.opened = true;
     this.change(
       cells.map(({ uri }) => uri),
       cells,
@@ -83,7 +82,7 @@ export class Notebook {
 
   /** @throws with the names of the cells that are there. */
   cell(uri: string): CellFile {
-    const cell = this.byUri.get(uri);
+    const cell = uri === this.line?.uri ? this.line : this.byUri.get(uri);
     if (cell) return cell;
     throw new Refused(`There is no cell ${uri}. "notebook/open" and "notebook/change" say which cells there are.`);
   }
@@ -93,17 +92,14 @@ export class Notebook {
     return this.order;
   }
 
-  /** Runs `ask` with a text at the end that is in no cell: a line of a console. */
-  withLine<T>(text: string, ask: (line: CellFile) => T): T {
-    const line = this.file(this.read(text), "cell", "console");
-    this.order.push(line);
+  /** The text of a console's line. It sees all cells, and none sees it. */
+  setLine(text: string): CellFile {
+    if (this.line?.cell.text === text) return this.line;
+    const cell = this.read(text);
+    if (this.line) this.line.cell = cell;
+    else this.line = this.file(cell, "cell", "gradbook:line");
     this.linked = false;
-    try {
-      return ask(line);
-    } finally {
-      this.order.pop();
-      this.linked = false;
-    }
+    return this.line;
   }
 
   fileAt(path: string): CellFile | undefined {
@@ -138,7 +134,9 @@ export class Notebook {
     };
     cells.forEach((cell, k) => link(cell, [...gone, ...cells.slice(k + 1).reverse(), ...cells.slice(0, k)]));
     gone.forEach((file, k) => link(file, [...cells, ...gone.slice(k + 1).reverse(), ...gone.slice(0, k)]));
-    const files = [...gone, ...cells];
+    const { line } = this;
+    if (line) link(line, [...gone, ...cells]);
+    const files = [...gone, ...cells, ...(line ? [line] : [])];
     changed ||= files.length !== this.shown.length || files.some((file, i) => file !== this.shown[i]);
     if (!changed) return;
     this.shown = files;
@@ -159,10 +157,6 @@ export class Notebook {
       found.unshift(file);
     }
     return found;
-  }
-
-  get isOpen(): boolean {
-    return this.opened;
   }
 }
 

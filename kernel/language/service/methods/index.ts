@@ -11,6 +11,7 @@ import { hover } from "./hover.ts";
 import { documentHighlight, references } from "./references.ts";
 import { prepareRename, rename } from "./rename.ts";
 import { signatureHelp } from "./signatureHelp.ts";
+import { textCompletion, textHover } from "./text.ts";
 
 export const methods: { readonly [M in LanguageMethod]: Method<M> } = {
   "notebook/open": open,
@@ -29,4 +30,6 @@ export const methods: { readonly [M in LanguageMethod]: Method<M> } = {
   "textDocument/codeAction": codeAction,
   "textDocument/formatting": formatting,
   "textDocument/rangeFormatting": rangeFormatting,
+  "text/completion": textCompletion,
+  "text/hover": textHover,
 };
