@@ -1,27 +1,8 @@
 /** What the editor says of notebooks: a table for each kind of answer. */
 import assert from "node:assert/strict";
-import { NotebookUnderTest } from "./notebookService.ts";
+import { LAB, check, NotebookUnderTest, type Row } from "./notebookService.ts";
 
 const notebook = new NotebookUnderTest();
-
-interface Row {
-  name: string;
-  text: string;
-}
-function check<R extends Row>(rows: readonly R[], of: (row: R) => void): void {
-  for (const row of rows) it(row.name, () => of(row));
-}
-
-const LAB = `import { nn, optim, type Tensor } from "gradbook";
-class Net extends nn.Module {
-  /** Maps two numbers to one. */
-  layer = new nn.Linear(2, 1);
-  forward(x: Tensor) { return this.layer.forward(x); }
-}
-const model = new Net();
-const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });
----
-`;
 
 describe("language service", function () {
   this.timeout(60_000);

@@ -10,6 +10,26 @@ import type { At, LanguageMethod, LanguageMethods } from "../../kernel/protocol/
 
 const CARET = "‸";
 
+/** What most cells of a lab have above them. */
+export const LAB = `import { nn, optim, type Tensor } from "gradbook";
+class Net extends nn.Module {
+  /** Maps two numbers to one. */
+  layer = new nn.Linear(2, 1);
+  forward(x: Tensor) { return this.layer.forward(x); }
+}
+const model = new Net();
+const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });
+---
+`;
+
+export interface Row {
+  name: string;
+  text: string;
+}
+export function check<R extends Row>(rows: readonly R[], of: (row: R) => void): void {
+  for (const row of rows) it(row.name, () => of(row));
+}
+
 const ABOUT_NAMES = new Set([2300, 2304, 2305, 2306, 2440, 2448, 2451, 2552, 2632, 2686]);
 
 export class NotebookUnderTest {
