@@ -91,7 +91,7 @@ export class CellRunner {
       const shown = result !== undefined && result.value !== undefined && !request.silent;
       return {
         status: "ok",
-        ...(shown ? { value: mimeBundle(result.value) } : {}),
+        ...(shown ? { value: await mimeBundle(result.value) } : {}),
         userExpressions: await this.evaluateAll(request.userExpressions),
       };
     });
@@ -174,7 +174,7 @@ export class CellRunner {
     for (const [name, code] of Object.entries(expressions)) {
       try {
         const result = await this.compile(code, cellFilename(0, ++this.runs)).run(this.runtime);
-        results[name] = { status: "ok", data: mimeBundle(result?.value), metadata: {} };
+        results[name] = { status: "ok", data: await mimeBundle(result?.value), metadata: {} };
       } catch (error) {
         results[name] = { status: "error", ...describeError(error, this.maps) };
       }

@@ -2,7 +2,8 @@
  * The functions every cell has, also to be imported from `gradbook/notebook`:
  *
  * - `display(value, { id })` shows a value under the running cell; with `id` a later `display` of the same id replaces it
- *   wherever it stands.
+ *   wherever it stands. `display.html(text)`, `.markdown`, `.latex`, `.svg`, `.json(value)`, `.image(bytesOrPath)` and
+ *   `.bundle({ mime: … })` show text or bytes as what they are.
  * - `clearOutput({ wait })` removes what the cell has shown; with `wait` only when the next output comes.
  * - `for (const x of progress(iterable, { total, label }))` shows how far a loop is, and how long it will take;
  *   `progress(100)` counts by itself, and `const bar = progress({ total })` with `bar.update()` is a bar without a loop.
@@ -11,7 +12,8 @@
 import type { MimeBundle } from "../protocol/messages.ts";
 import { currentCell, type CellContext } from "./cellContext.ts";
 import type { InputOptions, Inputs } from "./input.ts";
-import { mimeBundle } from "./mimeBundle.ts";
+import { checkedBundle, mimeBundle } from "./mimeBundle.ts";
+import { media, type ImageSource } from "./media.ts";
 import { refuseUnknown } from "./options.ts";
 import type { Output } from "./output.ts";
 import { createProgress, type ProgressFunction } from "./progress.ts";
@@ -19,8 +21,24 @@ import { createProgress, type ProgressFunction } from "./progress.ts";
 export interface DisplayOptions {
   id?: string;
 }
+/** Shows a value; its methods show text or bytes of a known type. With `id` a later one with the same id replaces it. */
+export interface DisplayFunction {
+  /** A promise only for an object whose own display method is asynchronous. */
+  (value: unknown, options?: DisplayOptions): void | Promise<void>;
+  html(text: string, options?: DisplayOptions): void;
+  markdown(text: string, options?: DisplayOptions): void;
+  /** A formula: `display.latex("\\frac{a}{b}")`. */
+  latex(text: string, options?: DisplayOptions): void;
+  /** A tree that opens and closes, where the front end has one. */
+  json(value: unknown, options?: DisplayOptions): void;
+  svg(text: string, options?: DisplayOptions): void;
+  /** PNG, JPEG, GIF, WebP or SVG: bytes, or the path of a file. */
+  image(source: ImageSource, options?: DisplayOptions): void;
+  /** A bundle of MIME types as Jupyter has it: `display.bundle({ "text/html": "…", "text/plain": "…" })`. */
+  bundle(bundle: { [mime: string]: unknown }, options?: DisplayOptions): void;
+}
 export interface CellGlobals {
-  display(value: unknown, options?: DisplayOptions): void;
+  display: DisplayFunction;
   clearOutput(options?: { wait?: boolean }): void;
   progress: ProgressFunction;
   input(prompt?: string, options?: InputOptions): Promise<string>;
@@ -75,17 +93,40 @@ export function cellGlobals({ displays, inputs }: GlobalParts): CellGlobals {
   return {
     input: inputs.input,
     progress: createProgress(displays),
-    display(value, options = {}) {
-      refuseUnknown("display", options, ["id"]);
-      if (options.id !== undefined && typeof options.id !== "string") {
-        throw new TypeError(`display: id must be a string, got ${typeof options.id}.`);
-      }
-      displays.showOrUpdate(mimeBundle(value), options.id);
-    },
+    display: displayFunction(displays),
     clearOutput(options = {}) {
       refuseUnknown("clearOutput", options, ["wait"]);
       const cell = currentCell();
       if (cell) displays.clear(cell, options.wait ?? false);
     },
   };
+}
+
+function displayFunction(displays: Displays): DisplayFunction {
+  const idOf = (who: string, options: DisplayOptions): string | undefined => {
+    refuseUnknown(who, options, ["id"]);
+    const { id } = options;
+    if (id !== undefined && typeof id !== "string")
+      throw new TypeError(`${who}: id must be a string, got ${typeof id}.`);
+    return id;
+  };
+  const display = (value: unknown, options: DisplayOptions = {}): void | Promise<void> => {
+    const id = idOf("display", options);
+    const bundle = mimeBundle(value);
+    if (!(bundle instanceof Promise)) return displays.showOrUpdate(bundle as MimeBundle, id);
+    return bundle.then((settled) => displays.showOrUpdate(settled, id));
+  };
+  const shower =
+    <T>(who: string, bundleOf: (value: T) => MimeBundle) =>
+    (value: T, options: DisplayOptions = {}): void =>
+      displays.showOrUpdate(bundleOf(value), idOf(who, options));
+  return Object.assign(display, {
+    html: shower("display.html", media.html),
+    markdown: shower("display.markdown", media.markdown),
+    latex: shower("display.latex", media.latex),
+    json: shower("display.json", media.json),
+    svg: shower("display.svg", media.svg),
+    image: shower("display.image", media.image),
+    bundle: shower("display.bundle", checkedBundle),
+  });
 }

@@ -1,33 +1,83 @@
 /**
  * A value as a MIME bundle: an object may say itself how it is shown, by a method under `Symbol.for("Jupyter.display")`
- * (the same symbol as Deno's kernel uses); everything else is shown as Node's inspector prints it.
+ * (the same symbol as Deno's kernel uses); an array of records is a table; everything else is shown as Node's inspector
+ * prints it. Nothing but that method and custom inspectors is called.
  */
-import { inspect } from "node:util";
+import { inspect, types } from "node:util";
 import type { MimeBundle } from "../protocol/messages.ts";
+import { tableBundle } from "./table.ts";
 
-const DISPLAY = Symbol.for("Jupyter.display");
+export const DISPLAY = Symbol.for("Jupyter.display");
+/** Characters of the inspector's text: an object may have a million keys. */
+const LONGEST = 100_000;
 
-export function mimeBundle(value: unknown): MimeBundle {
-  const own = ownBundle(value);
-  if (own) return own;
-  return { "text/plain": inspectValue(value) };
-}
-
-function ownBundle(value: unknown): MimeBundle | undefined {
-  if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
-  const method = (value as { [DISPLAY]?: unknown })[DISPLAY];
-  if (typeof method !== "function") return undefined;
-  const bundle: unknown = method.call(value);
-  if (typeof bundle === "object" && bundle !== null && Object.keys(bundle).every((mime) => mime.includes("/"))) {
-    return bundle as MimeBundle;
+/** A promise when the object's own method is asynchronous. Never fails: a method that does is reported on stderr. */
+export function mimeBundle(value: unknown): MimeBundle | Promise<MimeBundle> {
+  const method = ownMethod(value);
+  if (!method) return inspected(value);
+  try {
+    const bundle = method();
+    return types.isPromise(bundle)
+      ? bundle.then(
+          (settled) => checked(settled, value),
+          (error: unknown) => failed(value, error),
+        )
+      : checked(bundle, value);
+  } catch (error) {
+    return failed(value, error);
   }
-  throw new TypeError(
-    `display: [Symbol.for("Jupyter.display")]() of ${value.constructor?.name ?? "this object"} must return an object of MIME types, got ${inspectValue(bundle)}. Example: { "text/plain": "…" }`,
-  );
 }
+
+function ownMethod(value: unknown): (() => unknown) | undefined {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null || types.isProxy(value))
+    return undefined;
+  const method = (value as { [DISPLAY]?: unknown })[DISPLAY];
+  return typeof method === "function" ? () => method.call(value) : undefined;
+}
+
+function checked(bundle: unknown, value: unknown): MimeBundle {
+  return isBundle(bundle)
+    ? bundle
+    : failed(value, new TypeError(`must return ${NEEDED}, got ${inspectValue(bundle)}.`));
+}
+
+const NEEDED = 'an object of MIME types like { "text/plain": "…" }';
+
+function isBundle(value: unknown): value is MimeBundle {
+  if (typeof value !== "object" || value === null) return false;
+  const types = Object.keys(value);
+  return types.length > 0 && types.every((mime) => mime.includes("/"));
+}
+
+/** For a bundle that the user has written himself. */
+export function checkedBundle(bundle: unknown): MimeBundle {
+  if (isBundle(bundle)) return bundle;
+  throw new TypeError(`display.bundle: needs ${NEEDED}, got ${inspectValue(bundle).slice(0, 100)}.`);
+}
+
+function failed(value: unknown, error: unknown): MimeBundle {
+  const name = (typeof value === "function" ? value.name : value?.constructor?.name) || "this object";
+  const what =
+    error instanceof TypeError && error.message.startsWith("must return")
+      ? error.message
+      : `failed: ${error instanceof Error ? `${error.name}: ${error.message}` : inspectValue(error)}`;
+  process.stderr.write(`display: [Symbol.for("Jupyter.display")]() of ${name} ${what}\n`);
+  return inspected(value);
+}
+
+const inspected = (value: unknown): MimeBundle => tableBundle(value) ?? { "text/plain": inspectValue(value) };
 
 export function inspectValue(value: unknown): string {
-  return inspect(value, { depth: 4, maxArrayLength: 100, maxStringLength: 10_000, breakLength: 100 });
+  const options = { depth: 4, maxArrayLength: 100, maxStringLength: 10_000, breakLength: 100 };
+  let text: string;
+  try {
+    text = inspect(value, options);
+  } catch {
+    // A custom inspector that fails must not hide the object.
+    text = inspect(value, { ...options, customInspect: false });
+  }
+  const left = text.length - LONGEST;
+  return left > 0 ? `${text.slice(0, LONGEST)}\n… ${left.toLocaleString("en-US")} more characters` : text;
 }
 
 /** About how many characters a bundle has, without building them: for back-pressure only. */

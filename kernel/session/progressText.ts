@@ -1,5 +1,6 @@
 /** How a progress bar looks: as one line of text, like tqdm's, and as HTML without script. */
 import type { MimeBundle } from "../protocol/messages.ts";
+import { escapeHtml } from "./escapeHtml.ts";
 
 export interface ProgressState {
   label: string;
@@ -92,8 +93,4 @@ function short(value: number): string {
     value /= 1000;
   }
   return `${value.toFixed(0)}T`;
-}
-
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]!);
 }
