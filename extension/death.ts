@@ -25,6 +25,11 @@ export function announceDeaths(kernels: Kernels): vscode.Disposable {
       changed.fire();
       void offer(kernel.notebook, because);
     }),
+    kernels.onDidMove(({ from, to }) => {
+      const cell = marked.get(from);
+      if (cell && marked.delete(from) && cell.index < to.cellCount) marked.set(to, to.cellAt(cell.index));
+      changed.fire();
+    }),
     kernels.onDidChange(({ notebook, state }) => {
       if (state !== "dead" && marked.delete(notebook)) changed.fire();
     }),
@@ -33,11 +38,7 @@ export function announceDeaths(kernels: Kernels): vscode.Disposable {
 
 async function offer(notebook: vscode.NotebookDocument, because: string): Promise<void> {
   const name = notebook.uri.path.split("/").at(-1);
-  const choice = await vscode.window.showErrorMessage(
-    `The kernel of ${name} has ended (${because}). Its variables are lost; the notebook is as it was.`,
-    "Restart",
-    "Show Log",
-  );
+  const choice = await vscode.window.showErrorMessage(`The kernel of ${name} ${because}`, "Restart", "Show Log");
   if (choice === "Restart") await vscode.commands.executeCommand("gradbook.restart", notebook.uri);
   if (choice === "Show Log") await vscode.commands.executeCommand("gradbook.showLog");
 }

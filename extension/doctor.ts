@@ -1,6 +1,6 @@
 /** What works on this machine, in the log: the report of `gradbook doctor`, made with the kernel's runtime. */
 import { spawn } from "node:child_process";
-import type * as vscode from "vscode";
+import * as vscode from "vscode";
 import { setting } from "./settings.ts";
 
 /** Longest the report may take, in ms. */
@@ -18,6 +18,8 @@ export class Doctor {
 
   /** Writes the report to the log, the first time that it is asked for. */
   report(): Promise<void> {
+    // The report runs programs that the workspace may name.
+    if (!vscode.workspace.isTrusted) return Promise.resolve();
     return (this.#report ??= this.#run());
   }
 

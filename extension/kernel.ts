@@ -36,7 +36,7 @@ export interface KernelEvents {
   /** Awaited before a cell is sent. */
   onWillRunCell(cell: vscode.NotebookCell): Promise<void>;
   onFinishCell(cell: vscode.NotebookCell, success: boolean): void;
-  /** The process ended and nobody had asked for it. `cell` is the one that was running. */
+  /** The process ended and nobody had asked for it; "The kernel …" begins the sentence. `cell` is the one that was running. */
   onDeath(because: string, cell: vscode.NotebookCell | undefined): void;
 }
 
@@ -239,13 +239,15 @@ export class NotebookKernel {
 
   #failedToStart(client: KernelClient, { message }: Error): void {
     this.#around.log.error(`the kernel did not start: ${message}`);
-    if (client === this.#client) this.#died(`it did not start: ${message.split("\n")[0]}`);
+    if (client === this.#client) this.#died(`did not start: ${message.split("\n")[0]}`);
   }
 
   #exited(client: KernelClient, exit: KernelExit): void {
     const how = exit.signal ? `killed by ${exit.signal}` : `exit code ${exit.code}`;
     this.#around.log.info(`kernel ${client.pid} ended (${how}${exit.expected ? ", as asked" : ""})`);
-    if (client === this.#client && !exit.expected) this.#died(how);
+    if (client === this.#client && !exit.expected) {
+      this.#died(`has ended (${how}). Its variables are lost; the notebook is as it was.`);
+    }
   }
 
   #died(because: string): void {

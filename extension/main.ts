@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import type { Command, CommandContext } from "./commands/command.ts";
 import { debugCell } from "./commands/debugCell.ts";
 import { debugNotebook } from "./commands/debugNotebook.ts";
+import { interrupt } from "./commands/interrupt.ts";
 import { newNotebook } from "./commands/newNotebook.ts";
 import { restart } from "./commands/restart.ts";
 import { restartAndRunAll } from "./commands/restartAndRunAll.ts";
@@ -14,16 +15,19 @@ import { announceDeaths } from "./death.ts";
 import { Debugging } from "./debug/debugging.ts";
 import { Doctor } from "./doctor.ts";
 import { Executions } from "./executions.ts";
+import { Interrupts } from "./interrupts.ts";
 import { KernelCells } from "./kernelCell.ts";
 import { Kernels } from "./kernels.ts";
 import { createEditor } from "./language/editor.ts";
 import { LiveFigures } from "./liveFigures.ts";
 import { Selection } from "./selection.ts";
 import { createStatusBar } from "./statusBar.ts";
+import { announceFolders } from "./workingFolder.ts";
 
 export const commands: readonly Command[] = [
   debugCell,
   debugNotebook,
+  interrupt,
   newNotebook,
   restart,
   restartAndRunAll,
@@ -45,11 +49,12 @@ export function activate(extension: vscode.ExtensionContext): void {
   const cells = new KernelCells();
   kernels = new Kernels({ kernelPath: path.join(dist, "main.js"), cells, executions, figures, log });
   const debugging = new Debugging(dist);
-  connect(controller, kernels, debugging);
+  const interrupts = new Interrupts(kernels, debugging);
+  connect(controller, kernels, interrupts);
   kernels.onWillRunCell = (kernel, cell) => debugging.prepare(kernel, cell);
   const selection = new Selection(controller, kernels, extension.workspaceState);
   const doctor = new Doctor(path.join(dist, "cli.js"), log);
-  const context: CommandContext = { kernels, selection, debugging, doctor, log };
+  const context: CommandContext = { kernels, interrupts, selection, debugging, doctor, log };
   extension.subscriptions.push(
     log,
     controller,
@@ -60,6 +65,7 @@ export function activate(extension: vscode.ExtensionContext): void {
     createStatusBar(kernels, selection),
     createEditor(kernels, selection, log),
     announceDeaths(kernels),
+    announceFolders(kernels),
     examineLater(kernels, doctor),
     ...commands.map(({ id, run }) =>
       vscode.commands.registerCommand(id, (...args: unknown[]) => run(context, ...args)),

@@ -55,5 +55,9 @@ transport.onMessage = (message) => dispatcher.receive(message);
 // Ctrl+C in a terminal reaches every process of its group; what it means is for the client to say.
 process.on("SIGINT", () => {});
 // The client is gone, by its own end or by a crash: nobody can use what runs here.
-transport.onClose = () => process.exit(0);
+transport.onClose = () => {
+  // A cell may be in a call that cannot be ended (execSync), and process.exit would wait for it.
+  process.once("exit", () => process.kill(process.pid, "SIGKILL"));
+  process.exit(0);
+};
 dispatcher.start();

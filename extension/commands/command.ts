@@ -1,12 +1,14 @@
 import type * as vscode from "vscode";
 import type { Debugging } from "../debug/debugging.ts";
 import type { Doctor } from "../doctor.ts";
+import type { Interrupts } from "../interrupts.ts";
 import type { Kernels } from "../kernels.ts";
 import type { Selection } from "../selection.ts";
 
 /** What commands may use. */
 export interface CommandContext {
   kernels: Kernels;
+  interrupts: Interrupts;
   selection: Selection;
   debugging: Debugging;
   doctor: Doctor;
