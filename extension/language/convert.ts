@@ -52,7 +52,10 @@ export function hover({ contents, range: at }: lsp.Hover): vscode.Hover {
 /** Both count the kinds alike, one from 1 and the other from 0. */
 export const completionKind = (kind: lsp.CompletionItemKind): vscode.CompletionItemKind => kind - 1;
 
-export function completionItem(from: lsp.CompletionItem): vscode.CompletionItem {
+export function completionItem(
+  from: lsp.CompletionItem,
+  { commitCharacters }: Pick<lsp.CompletionItem, "commitCharacters"> = {},
+): vscode.CompletionItem {
   const { label, labelDetails, kind, textEdit: edit } = from;
   const item = new vscode.CompletionItem(labelDetails ? { label, ...labelDetails } : label);
   if (kind) item.kind = completionKind(kind);
@@ -60,7 +63,8 @@ export function completionItem(from: lsp.CompletionItem): vscode.CompletionItem 
   if (from.sortText !== undefined) item.sortText = from.sortText;
   if (from.filterText !== undefined) item.filterText = from.filterText;
   if (from.preselect !== undefined) item.preselect = from.preselect;
-  if (from.commitCharacters) item.commitCharacters = from.commitCharacters;
+  const commit = from.commitCharacters ?? commitCharacters;
+  if (commit) item.commitCharacters = commit;
   const text = edit?.newText ?? from.textEditText ?? from.insertText;
   const isSnippet = from.insertTextFormat === 2;
   if (text !== undefined) item.insertText = isSnippet ? new vscode.SnippetString(text) : text;

@@ -31,6 +31,7 @@ export class Languages implements vscode.Disposable {
     const look = (): void => this.#look();
     this.#subscriptions = [
       kernels.onDidChange(look),
+      kernels.onDidMove(look),
       selection.onDidChange(look),
       vscode.workspace.onDidCloseNotebookDocument(look),
     ];

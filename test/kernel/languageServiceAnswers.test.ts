@@ -124,6 +124,13 @@ describe("language service, answers", function () {
       }
     });
 
+    it("a dot, a comma or a semicolon takes the item that is chosen, unless a new name may be meant", () => {
+      notebook.open("const first = 1;\nfir‸");
+      assert.deepEqual(complete().itemDefaults, { commitCharacters: [".", ",", ";"] });
+      notebook.open("class A { fir‸ }");
+      assert.deepEqual(complete().itemDefaults, { commitCharacters: [] });
+    });
+
     it("a resolved item has its signature and documentation", () => {
       notebook.open("/** Twice.\n * @param x any */\nfunction twice(x: number) { return 2 * x }\n---\ntwi‸");
       const item = complete().items.find(({ label }) => label === "twice")!;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
+import { ask, hovers, problems, problemsOf } from "./answers.ts";
 import {
   cursorAt,
   hoverTexts,
   leave,
-  placeIn,
   quickFixes,
   renameBox,
   signature,
@@ -14,24 +14,6 @@ import {
 } from "./cellEditor.ts";
 import { open, openNew, run, shows, start, textOf, tidy, until, writeNotebook } from "./notebooks.ts";
 import { pageDriver, press, screenshot } from "./page.ts";
-
-const ask = <T>(command: string, cell: vscode.NotebookCell, where: Parameters<typeof placeIn>[1], ...rest: unknown[]) =>
-  vscode.commands.executeCommand<T>(command, cell.document.uri, placeIn(cell.document, where), ...rest);
-
-/** Texts of all hovers there, of whoever shows one. */
-async function hovers(cell: vscode.NotebookCell, where: Parameters<typeof placeIn>[1]): Promise<string[]> {
-  const found = await ask<vscode.Hover[]>("vscode.executeHoverProvider", cell, where);
-  return found.map(({ contents }) => contents.map((part) => (typeof part === "string" ? part : part.value)).join("\n"));
-}
-
-const problems = (cell: vscode.NotebookCell): string[] =>
-  vscode.languages
-    .getDiagnostics(cell.document.uri)
-    .map(({ message, severity, range }) => `${vscode.DiagnosticSeverity[severity]} ${range.start.line}: ${message}`);
-
-/** The problems of a cell once `wanted` is true of them. */
-const problemsOf = (cell: vscode.NotebookCell, wanted: (found: string[]) => boolean): Promise<string[]> =>
-  until(`other problems than ${JSON.stringify(problems(cell))}`, () => wanted(problems(cell)) && problems(cell));
 
 describe("the editor in cells", function () {
   let notebook: vscode.NotebookDocument;
@@ -137,7 +119,10 @@ describe("the editor in cells", function () {
     );
     assert.deepEqual(rows, [...new Set(rows)]);
     await screenshot("editor-completion");
-    await press("Enter");
+    // A semicolon takes the chosen name, too.
+    await typeText(";");
+    await until("the name", () => cell(4).document.getText() === "half(rate;)");
+    await press("Backspace");
     await typeText(");\nmanualSee");
     assert.deepEqual(
       (await suggestions()).filter((row) => row === "manualSeed"),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
+import { hovers, problemsOf } from "./answers.ts";
 import { figures } from "./figures.ts";
 import { openNew, run, textOf, tidy, until } from "./notebooks.ts";
 import { pageDriver } from "./page.ts";
@@ -21,5 +22,15 @@ describe("the packed extension, installed", () => {
     const cell = await run(notebook, 1);
     assert.equal(cell.executionSummary?.success, true, textOf(cell));
     if (pageDriver) await until("the figure", async () => (await figures()).some(({ points }) => points === 10));
+  });
+
+  it("answers in the editor, and its plugin keeps VS Code's own TypeScript from doing so as well", async () => {
+    const notebook = await openNew("answers.ipynb", [
+      'import { tensor } from "gradbook";\nconst ones: string = tensor([1]);',
+    ]);
+    const cell = notebook.cellAt(0);
+    const [problem] = await problemsOf(cell, (found) => found.length === 1);
+    assert.match(problem!, /^Error 1: Type 'Tensor.*' is not assignable to type 'string'/);
+    assert.match((await hovers(cell, { after: "const on" })).join("|"), /^[^|]*const ones: string[^|]*$/);
   });
 });

@@ -17,7 +17,7 @@ export const completion: Feature = (context) => {
         const list = await ask(context, document, "textDocument/completion", params, token);
         if (!list || list.items.length === 0) return undefined;
         const items = list.items.map((from) => {
-          const item = completionItem(from);
+          const item = completionItem(from, list.itemDefaults);
           listed.set(item, { from, document });
           return item;
         });

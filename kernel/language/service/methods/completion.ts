@@ -52,7 +52,9 @@ export const completion: Method<"textDocument/completion"> = (service, params) =
     item.data = data;
     return item;
   });
-  return { isIncomplete: word === "" && !list.isMemberCompletion, items };
+  // Where a new name may be meant (a parameter, a key) none is taken by a dot or a comma.
+  const itemDefaults = { commitCharacters: list.defaultCommitCharacters ?? [] };
+  return { isIncomplete: word === "" && !list.isMemberCompletion, items, itemDefaults };
 };
 
 export const resolve: Method<"completionItem/resolve"> = (service, item) => {
@@ -103,6 +105,7 @@ function itemOf(entry: ts.CompletionEntry, kind: CompletionItemKind): Completion
   const item: CompletionItem = { label: entry.name, kind, sortText: entry.sortText };
   const modifiers = entry.kindModifiers?.split(",") ?? [];
   if (modifiers.includes("deprecated")) item.tags = [1];
+  if (entry.commitCharacters) item.commitCharacters = entry.commitCharacters;
   const isFile = kind === KINDS[ts.ScriptElementKind.scriptElement];
   const ending = isFile ? modifiers.find((modifier) => modifier.startsWith(".")) : undefined;
   if (ending !== undefined && !entry.name.endsWith(ending)) item.detail = entry.name + ending;
