@@ -2,10 +2,12 @@
 import * as vscode from "vscode";
 import type { KernelClient } from "../kernel/client/kernelClient.ts";
 import type { ErrorContent } from "../kernel/protocol/messages.ts";
+import type { CellDependencies } from "../kernel/protocol/session.ts";
 import type { BackPressure } from "./backPressure.ts";
 import type { CellExecution, Executions } from "./executions.ts";
 import type { KernelCell, KernelCells } from "./kernelCell.ts";
 import type { NotebookOutputs } from "./outputs.ts";
+import type { Ran } from "./stale/cellHistory.ts";
 import { RunQueue, type Waiting } from "./runQueue.ts";
 
 export interface RunsSurroundings {
@@ -19,7 +21,8 @@ export interface RunsSurroundings {
   steady(): Promise<unknown>;
   /** Awaited before a cell is sent. */
   onWillRun(cell: vscode.NotebookCell): Promise<void>;
-  onFinish(cell: vscode.NotebookCell, success: boolean): void;
+  /** `ran` is undefined when the kernel did not come to the end of it. */
+  onFinish(cell: vscode.NotebookCell, success: boolean, ran: Ran | undefined): void;
 }
 
 export interface Running extends Waiting {
@@ -50,6 +53,12 @@ export class CellRuns {
   /** Whether a cell is running or waits. */
   get isBusy(): boolean {
     return this.#draining;
+  }
+
+  /** Whether a cell runs, or will without being asked again. */
+  has(cell: vscode.NotebookCell): boolean {
+    const known = this.#around.cells.of(cell);
+    return this.#running?.cell === known || this.#queue.has(known);
   }
 
   /** The cell that a request came from. */
@@ -140,16 +149,19 @@ export class CellRuns {
     const running: Running = { cell, execution, msg_id: "", stopped: false, onIdle: idle };
     this.#running = running;
     let success = false;
+    let ran: Ran | undefined;
     try {
       const client = this.#around.start();
       await client.ready;
       await this.#around.onWillRun(cell.current);
       // Stopped, deleted or closed while the kernel started.
       if (execution.ended || !cell.isThere) return (execution.end(undefined), running.stopped);
-      const { msg_id, reply } = send(client, cell.current);
+      const { msg_id, reply, metadata, code } = send(client, cell.current);
       running.msg_id = msg_id;
       this.#cells.set(msg_id, cell);
       const { status } = await reply;
+      const dependencies = (await metadata)["gradbook_dependencies"] as CellDependencies | undefined;
+      ran = dependencies && { ...dependencies, code };
       const time = await isIdle;
       await backPressure.settled();
       success = status === "ok";
@@ -159,7 +171,7 @@ export class CellRuns {
     } finally {
       if (this.#running === running) this.#running = undefined;
     }
-    this.#around.onFinish(cell.current, success);
+    this.#around.onFinish(cell.current, success, ran);
     return success || running.stopped;
   }
 
@@ -184,13 +196,14 @@ export const said = (ename: string, evalue: string): ErrorContent => ({
   traceback: [`${ename}: ${evalue}`],
 });
 
-function send(client: KernelClient, cell: vscode.NotebookCell): ReturnType<KernelClient["execute"]> {
+function send(client: KernelClient, cell: vscode.NotebookCell): ReturnType<KernelClient["execute"]> & { code: string } {
   // Read as late as this, so that what runs is what is seen.
   const code = cell.document.getText().replaceAll("\r\n", "\n");
-  return client.execute(
+  const sent = client.execute(
     { code, silent: false, store_history: true, allow_stdin: true, stop_on_error: false },
     { cellId: cell.metadata["id"] ?? cell.document.uri.toString() },
   );
+  return { ...sent, code };
 }
 
 /** Tags as Jupyter stores them in a cell's metadata. */

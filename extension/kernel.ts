@@ -11,6 +11,7 @@ import type { KernelCells } from "./kernelCell.ts";
 import type { LiveFigures } from "./liveFigures.ts";
 import { NotebookOutputs } from "./outputs.ts";
 import { PublicationRouter, type KernelMemory } from "./publications.ts";
+import type { Ran } from "./stale/cellHistory.ts";
 import { kernelSettings, setting } from "./settings.ts";
 import { workingFolder } from "./workingFolder.ts";
 
@@ -35,7 +36,7 @@ export interface KernelEvents {
   onEnd(): void;
   /** Awaited before a cell is sent. */
   onWillRunCell(cell: vscode.NotebookCell): Promise<void>;
-  onFinishCell(cell: vscode.NotebookCell, success: boolean): void;
+  onFinishCell(cell: vscode.NotebookCell, success: boolean, ran: Ran | undefined): void;
   /** The process ended and nobody had asked for it; "The kernel …" begins the sentence. `cell` is the one that was running. */
   onDeath(because: string, cell: vscode.NotebookCell | undefined): void;
 }
@@ -71,7 +72,7 @@ export class NotebookKernel {
       start: () => this.start(),
       steady: () => Promise.all([this.#restarting, this.#hold.released]),
       onWillRun: (cell) => around.onWillRunCell(cell),
-      onFinish: (cell, success) => around.onFinishCell(cell, success),
+      onFinish: (cell, success, ran) => around.onFinishCell(cell, success, ran),
     }));
     const router = new PublicationRouter({
       notebook: () => this.notebook,
@@ -112,6 +113,11 @@ export class NotebookKernel {
   /** Whether a cell is running or waits. */
   get isRunning(): boolean {
     return this.#runs.isBusy;
+  }
+
+  /** Whether a cell runs, or waits for its turn. */
+  runs(cell: vscode.NotebookCell): boolean {
+    return this.#runs.has(cell);
   }
 
   /** Starts the process unless there is one. */

@@ -1,6 +1,7 @@
 /** The kernels by notebook: at most one for each, ended with its document unless another one takes its place. */
 import * as vscode from "vscode";
 import type { KernelClient } from "../kernel/client/kernelClient.ts";
+import type { Ran } from "./stale/cellHistory.ts";
 import { NotebookKernel, type KernelEvents, type KernelSurroundings } from "./kernel.ts";
 import { Moves } from "./moves.ts";
 
@@ -20,6 +21,8 @@ export interface FinishedCell {
   kernel: NotebookKernel;
   cell: vscode.NotebookCell;
   success: boolean;
+  /** What was run and what it had to do with the variables; undefined when the kernel did not come to its end. */
+  ran: Ran | undefined;
 }
 
 export class Kernels implements vscode.Disposable {
@@ -87,7 +90,7 @@ export class Kernels implements vscode.Disposable {
         onStart: (client) => this.#started.fire({ kernel: made, client }),
         onEnd: () => this.#ended.fire(made),
         onWillRunCell: (cell) => this.onWillRunCell(made, cell),
-        onFinishCell: (cell, success) => this.#finished.fire({ kernel: made, cell, success }),
+        onFinishCell: (cell, success, ran) => this.#finished.fire({ kernel: made, cell, success, ran }),
         onDeath: (because, cell) => this.#died.fire({ kernel: made, because, cell }),
       });
       this.#byNotebook.set(notebook, (kernel = made));

@@ -10,6 +10,15 @@ import { restart } from "./commands/restart.ts";
 import { restartAndRunAll } from "./commands/restartAndRunAll.ts";
 import { runAllAbove } from "./commands/runAllAbove.ts";
 import { showLog } from "./commands/showLog.ts";
+import { copyVariableName } from "./commands/copyVariableName.ts";
+import { copyVariableValue } from "./commands/copyVariableValue.ts";
+import { displayVariable } from "./commands/displayVariable.ts";
+import { goToVariable } from "./commands/goToVariable.ts";
+import { runStaleCells } from "./commands/runStaleCells.ts";
+import { showVariables } from "./commands/showVariables.ts";
+import { sortVariablesByName } from "./commands/sortVariablesByName.ts";
+import { sortVariablesByTime } from "./commands/sortVariablesByTime.ts";
+import { startKernel } from "./commands/startKernel.ts";
 import { connect, createController } from "./controller.ts";
 import { announceDeaths } from "./death.ts";
 import { Debugging } from "./debug/debugging.ts";
@@ -21,7 +30,9 @@ import { Kernels } from "./kernels.ts";
 import { createEditor } from "./language/editor.ts";
 import { LiveFigures } from "./liveFigures.ts";
 import { Selection } from "./selection.ts";
+import { StaleMarks } from "./stale/staleMarks.ts";
 import { createStatusBar } from "./statusBar.ts";
+import { VariablesView } from "./variables/view.ts";
 import { announceFolders } from "./workingFolder.ts";
 
 export const commands: readonly Command[] = [
@@ -33,6 +44,15 @@ export const commands: readonly Command[] = [
   restartAndRunAll,
   runAllAbove,
   showLog,
+  copyVariableName,
+  copyVariableValue,
+  displayVariable,
+  goToVariable,
+  runStaleCells,
+  showVariables,
+  sortVariablesByName,
+  sortVariablesByTime,
+  startKernel,
 ];
 
 /** How long after the first kernel's start the doctor waits, in ms: the first cell matters more. */
@@ -54,7 +74,9 @@ export function activate(extension: vscode.ExtensionContext): void {
   kernels.onWillRunCell = (kernel, cell) => debugging.prepare(kernel, cell);
   const selection = new Selection(controller, kernels, extension.workspaceState);
   const doctor = new Doctor(path.join(dist, "cli.js"), log);
-  const context: CommandContext = { kernels, interrupts, selection, debugging, doctor, log };
+  const stale = new StaleMarks(kernels, cells);
+  const variables = new VariablesView(kernels, selection, extension.workspaceState);
+  const context: CommandContext = { kernels, interrupts, selection, stale, variables, debugging, doctor, log };
   extension.subscriptions.push(
     log,
     controller,
@@ -62,6 +84,8 @@ export function activate(extension: vscode.ExtensionContext): void {
     kernels,
     selection,
     debugging,
+    stale,
+    variables,
     createStatusBar(kernels, selection),
     createEditor(kernels, selection, log),
     announceDeaths(kernels),

@@ -7,6 +7,7 @@ export interface Settings {
   runtime: string;
   askBeforeRestart: boolean;
   startKernelOnOpen: boolean;
+  staleMarks: boolean;
   "output.maxLines": number;
   "output.tailLines": number;
   "output.maxFileSize": number;

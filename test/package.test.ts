@@ -112,7 +112,7 @@ describe("README", () => {
 
 describe("package.json", () => {
   it("every setting says its environment variable, or is about the window only", () => {
-    const windowOnly = ["gradbook.startKernelOnOpen", "gradbook.askBeforeRestart"];
+    const windowOnly = ["gradbook.startKernelOnOpen", "gradbook.askBeforeRestart", "gradbook.staleMarks"];
     for (const [name, { markdownDescription = "" }] of Object.entries(contributes.configuration.properties)) {
       if (!windowOnly.includes(name)) assert.match(markdownDescription, /`GRADBOOK_[A-Z_]+`/, name);
     }

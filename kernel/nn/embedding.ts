@@ -92,6 +92,11 @@ function shorten(input: Tensor, weight: Tensor, maxNorm: number, normType: numbe
 
 /** A learned vector for each of numEmbeddings numbers: int32 [...] → [..., embeddingDim]. Starts normally distributed. */
 export class Embedding extends Module {
+  // The bundler calls a class that speaks of itself _Embedding.
+  static {
+    Object.defineProperty(this, "name", { value: "Embedding" });
+  }
+
   readonly numEmbeddings: number;
   readonly embeddingDim: number;
   readonly options: EmbeddingOptions;

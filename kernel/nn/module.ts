@@ -21,6 +21,11 @@ export type StateDict = { [name: string]: Tensor };
  *     }
  */
 export abstract class Module {
+  // The bundler calls a class that speaks of itself _Module.
+  static {
+    Object.defineProperty(this, "name", { value: "Module" });
+  }
+
   /** True while training: Dropout drops, BatchNorm measures. Set by `train()` and `eval()`. */
   training = true;
 

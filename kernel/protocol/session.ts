@@ -26,6 +26,8 @@ export interface CellRequest {
 }
 /** Which of the session's variables a cell has to do with: what tells that a later change makes its result stale. */
 export interface CellDependencies {
+  /** Another number: the variables are others, whatever was known of them. */
+  session: number;
   /** Read by the cell, or by functions of other cells that it uses. Not those that it declares. */
   reads: string[];
   declares: string[];

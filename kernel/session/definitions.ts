@@ -58,7 +58,7 @@ export class Definitions {
     }
     for (const name of dependencies?.declares ?? []) this.deferred.delete(name);
     for (const [name, uses] of Object.entries(dependencies?.deferred ?? {})) this.deferred.set(name, uses);
-    return { reads: this.reads(dependencies), declares: declared, changes: changed };
+    return { session: performance.timeOrigin, reads: this.reads(dependencies), declares: declared, changes: changed };
   }
 
   /** Names the cell reads, those that the functions it uses read included; not what it declares itself. */

@@ -15,6 +15,11 @@ import { copyElements, Tensor } from "./tensor.ts";
  * The numbers are in JavaScript's memory, not the engine's: a gradient outlives the backward() that made it.
  */
 export class SparseTensor extends Tensor {
+  // The bundler calls a class that speaks of itself _SparseTensor.
+  static {
+    Object.defineProperty(this, "name", { value: "SparseTensor" });
+  }
+
   /** @internal Row numbers; ascending and each once when coalesced. */
   readonly rows: Int32Array;
   /** @internal The rows' elements, one row after the other. */

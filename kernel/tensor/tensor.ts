@@ -22,6 +22,11 @@ export type Nested = number | boolean | readonly Nested[];
  * kernel/ops/methods.ts.
  */
 export class Tensor {
+  // The bundler calls a class that speaks of itself _Tensor.
+  static {
+    Object.defineProperty(this, "name", { value: "Tensor" });
+  }
+
   /** Sizes, outermost first; `[]` for a single number. */
   readonly shape: Shape;
   /** @internal */ readonly storage: Storage;

@@ -16,6 +16,8 @@ export const run = createRun([
     require("./selection.test.ts");
     require("./figure.test.ts");
     require("./flagship.test.ts");
+    require("./variables.test.ts");
+    require("./variablesStale.test.ts");
     require("./reload.before.ts");
   },
   () => {
