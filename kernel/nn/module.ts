@@ -7,6 +7,7 @@ import { detach, to } from "../ops/to.ts";
 import { SparseTensor } from "../tensor/sparse.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { Buffer, Parameter } from "./parameter.ts";
+import { moduleHtml } from "./summary.ts";
 
 /** Tensors by name, PyTorch's names: "layer1.weight". */
 export type StateDict = { [name: string]: Tensor };
@@ -277,7 +278,7 @@ export abstract class Module {
     return this.toString();
   }
   [Symbol.for("Jupyter.display")](): { [mime: string]: string } {
-    return { "text/plain": this.toString() };
+    return { "text/plain": this.toString(), "text/html": moduleHtml(this) };
   }
 }
 

@@ -8,6 +8,7 @@ export interface Statistics {
   readonly sampled: number;
   readonly nan: number;
   readonly infinite: number;
+  readonly zeros: number;
   /** Of the finite elements; NaN when there are none. `std` is the sample's, as PyTorch's, and NaN for one element. */
   readonly min: number;
   readonly max: number;
@@ -20,18 +21,20 @@ export interface Statistics {
 export const BINS = 32;
 /** More elements than this are looked at in even steps: 10 ms at most. */
 const MOST = 1 << 20;
+/** The same where the place of each element has to be computed. */
+const MOST_STRIDED = 1 << 17;
 
 /**
  * Minimum, maximum, mean, standard deviation and histogram, in double precision. Sums are of differences from the first
- * finite element, so that a large mean does not swallow a small deviation.
+ * finite element, so that a large mean does not swallow a small deviation. `most`: how many elements may be looked at.
  */
-export function statistics(x: Tensor): Statistics {
+export function statistics(x: Tensor, most = MOST): Statistics {
   const size = sizeOf(x.shape);
   const data = x.storage.array();
-  const step = Math.max(1, Math.ceil(size / MOST));
+  const step = stepFor(size, x.isPacked ? most : Math.min(most, MOST_STRIDED), x.shape);
   const sampled = Math.ceil(size / step);
   const at = locator(x);
-  let [nan, infinite, finite, min, max, sum, squares] = [0, 0, 0, Infinity, -Infinity, 0, 0];
+  let [nan, infinite, zeros, finite, min, max, sum, squares] = [0, 0, 0, 0, Infinity, -Infinity, 0, 0];
   let first = 0;
   for (let i = 0; i < size; i += step) {
     const v = data[at(i)]!;
@@ -39,6 +42,7 @@ export function statistics(x: Tensor): Statistics {
     else if (v === Infinity || v === -Infinity) infinite++;
     else {
       if (finite++ === 0) first = v;
+      if (v === 0) zeros++;
       const d = v - first;
       sum += d;
       squares += d * d;
@@ -59,6 +63,7 @@ export function statistics(x: Tensor): Statistics {
     sampled,
     nan,
     infinite,
+    zeros,
     min: finite > 0 ? min : NaN,
     max: finite > 0 ? max : NaN,
     mean: finite > 0 ? first + sum / finite : NaN,
@@ -67,8 +72,16 @@ export function statistics(x: Tensor): Statistics {
   };
 }
 
+/** With no factor in common with the length of a row: else only some columns would be seen. */
+function stepFor(size: number, most: number, shape: readonly number[]): number {
+  let step = Math.max(1, Math.ceil(size / most));
+  if (step > 1 && shape.length > 1) while (divisor(step, shape.at(-1)!) > 1) step++;
+  return step;
+}
+const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
+
 /** Where the i-th element, row by row, is in the storage. */
-function locator({ shape, strides, offset, isPacked }: Tensor): (i: number) => number {
+export function locator({ shape, strides, offset, isPacked }: Tensor): (i: number) => number {
   if (isPacked) return (i) => offset + i;
   return (i) => {
     let at = offset;

@@ -1,5 +1,6 @@
 import { copyStrided } from "./copy.ts";
 import { arrayOf, isFloating, type DType, type TypedArray } from "./dtype.ts";
+import { displayBundle } from "./display.ts";
 import { AutogradError, describe, DTypeError, OptionError, ShapeError } from "./errors.ts";
 import { format } from "./print.ts";
 import { checkDim, contiguousStrides, isContiguous, sameShape, show, sizeOf, type Shape } from "./shape.ts";
@@ -195,12 +196,7 @@ export class Tensor {
 
   /** How a notebook shows it. */
   [Symbol.for("Jupyter.display")](): { [mime: string]: string } {
-    const text = format(this);
-    const title = `${this.constructor.name} ${this.dtype} ${show(this.shape)}`;
-    return {
-      "text/plain": text,
-      "text/html": `<figure style="margin:0"><figcaption>${escape(title)}</figcaption><pre>${escape(text)}</pre></figure>`,
-    };
+    return displayBundle(this, format(this));
   }
 
   /** A tensor in a template string or a comparison is its text; in arithmetic that would be nonsense. */
@@ -211,10 +207,6 @@ export class Tensor {
       `JavaScript's + - * / cannot be used on a tensor of shape ${show(this.shape)}: write a.add(b), a.mul(b) and so on.`,
     );
   }
-}
-
-function escape(text: string): string {
-  return text.replace(/[&<>]/g, (c) => (c === "&" ? "&amp;" : c === "<" ? "&lt;" : "&gt;"));
 }
 
 /** A new tensor whose elements may hold anything: whoever asks writes all of them. */

@@ -188,7 +188,7 @@ describe("printing", () => {
       Symbol.for("Jupyter.display")
     ]!();
     assert.equal(bundle["text/plain"], "tensor([[1., 2.]], shape=[1, 2])");
-    assert.match(bundle["text/html"]!, /Tensor float32 \[1, 2\]/);
+    assert.match(bundle["text/html"]!, /Tensor \[1, 2\]<\/strong> · float32/);
   });
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as vscode from "vscode";
-import { ended, openNew, save, shows, start, textOf, tidy, until } from "./notebooks.ts";
+import { ended, openNew, run, save, shows, start, textOf, tidy, until } from "./notebooks.ts";
 import { inWebview, onPage, perform, press, screenshot } from "./page.ts";
 
 /** Bytes of the webviews' and the extension host's JavaScript. */
@@ -94,5 +94,51 @@ describe("output", () => {
     });
     assert.match(textOf(await ended(notebook, 0, before)), /Interrupted: stopped by the user/);
     await until("the box to be closed", async () => !/asks/.test(await box()));
+  });
+
+  it("tables, tensors, modules, bars and media are drawn, in a light and a dark window", async () => {
+    const notebook = await openNew("values.ipynb", [
+      "const runs = Array.from({ length: 30 }, (_, i) => ({ optimizer: ['sgd', 'adam'][i % 2]!, lr: 0.1 / (i + 1), steps: 100 * i, converged: i > 3 }));\nruns",
+      "import { randn, nn } from 'gradbook';\nrandn(24, 40)",
+      'display.markdown(\'**bold** and $a^2$\'); display.latex(\'\\\\frac{1}{2}\'); display.html(\'<b id="html">html</b>\'); display.json({ a: [1, 2] });\ndisplay.svg(\'<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><circle cx="10" cy="10" r="9" fill="teal"/></svg>\');',
+      "for (const epoch of progress(3, { label: 'epochs' })) for (const b of progress(5, { label: 'batches' })) await new Promise((r) => setTimeout(r, 20));\nfor (const i of progress(10, { label: 'left early' })) if (i === 4) break;",
+      "new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 10))",
+    ]);
+    for (let i = 0; i < notebook.cellCount; i++) await run(notebook, i);
+    const counted = (selector: string) =>
+      inWebview<number>(`document.querySelectorAll('${selector}').length`).then((all) => Math.max(...all));
+    await vscode.commands.executeCommand("notebook.cell.collapseAllCellInputs");
+    for (const theme of ["Default Light Modern", "Default Dark Modern"]) {
+      await vscode.workspace
+        .getConfiguration("workbench")
+        .update("colorTheme", theme, vscode.ConfigurationTarget.Global);
+      const dark = theme.includes("Dark");
+      await until("the theme", async () =>
+        (
+          await inWebview<boolean>(`document.body.classList.contains("${dark ? "vscode-dark" : "vscode-light"}")`)
+        ).includes(true),
+      );
+      for (const [part, cell] of [
+        ["top", 0],
+        ["middle", 2],
+        ["end", notebook.cellCount - 1],
+      ] as const) {
+        vscode.window.activeNotebookEditor!.revealRange(
+          new vscode.NotebookRange(cell, cell + 1),
+          vscode.NotebookEditorRevealType.AtTop,
+        );
+        await until(
+          "what is drawn",
+          async () =>
+            (await counted(["td.n", "#html", "[role=progressbar]"][["top", "middle", "end"].indexOf(part)]!)) > 0,
+        );
+        await screenshot(`output-values-${dark ? "dark" : "light"}-${part}`);
+      }
+    }
+    await vscode.workspace
+      .getConfiguration("workbench")
+      .update("colorTheme", undefined, vscode.ConfigurationTarget.Global);
+    assert.ok((await counted('img[src^="data:image/png"]')) > 0, "no heat map");
+    assert.ok((await counted("[role=progressbar]")) === 3, "two bars of the nested loops, one that was left");
   });
 });
