@@ -30,6 +30,8 @@ const encoder = new TextEncoder();
 /** Binary types come as base64, JSON types as values, texts as a string or as the lines of one. */
 export function bytesOf(mime: string, value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
+  // VS Code shows it as it comes.
+  if (mime === "application/json") return encoder.encode(JSON.stringify(value, null, 2) ?? "null");
   const text = Array.isArray(value) && !isJson(mime) ? value.join("") : value;
   if (typeof text !== "string" || isJson(mime)) return encoder.encode(JSON.stringify(text) ?? "null");
   return isBinary(mime) ? new Uint8Array(Buffer.from(text, "base64")) : encoder.encode(text);

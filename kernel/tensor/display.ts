@@ -24,12 +24,13 @@ export function displayBundle(x: Tensor, text: string): { [mime: string]: string
 }
 
 function headLine(x: Tensor): string {
+  // The bundler puts a `_` before the name of a class that speaks of itself.
   const bytes = x.numel() * bytesOf[x.dtype];
   const notes = [x.dtype, memory(bytes)];
   if (x.isView) notes.push("view");
   if (x.history !== undefined && !x.history.isLeaf) notes.push(`from ${x.history.opName}`);
   else if (x.requiresGrad) notes.push("requiresGrad");
-  return `<div><strong>${escape(x.constructor.name)} ${escape(show(x.shape))}</strong> · ${notes.map(escape).join(" · ")}</div>`;
+  return `<div><strong>${escape(x.constructor.name.replace(/^_+/, ""))} ${escape(show(x.shape))}</strong> · ${notes.map(escape).join(" · ")}</div>`;
 }
 
 function statisticsLine({ dtype }: Tensor, s: Statistics): string {

@@ -18,7 +18,7 @@ describe("MIME bundles", () => {
   const rows: [claim: string, mime: string, value: unknown, want: string][] = [
     ["a text", "text/plain", "é", "é"],
     ["the lines of a text", "text/html", ["<b>\n", "</b>"], "<b>\n</b>"],
-    ["a JSON value", "application/json", { a: [1] }, '{"a":[1]}'],
+    ["a JSON value, to be read", "application/json", { a: [1] }, '{\n  "a": [\n    1\n  ]\n}'],
     ["a JSON list is not the lines of a text", "application/x+json", ["a", "b"], '["a","b"]'],
     ["a JSON string keeps its quotes", "application/json", "a", '"a"'],
     ["undefined as JSON", "application/json", undefined, "null"],

@@ -395,7 +395,7 @@ describe("the public index", () => {
     const everything = new Set<unknown>(
       [nn, nn.functional, nn.init, nn.utils].flatMap((part) => Object.values(part ?? {})),
     );
-    const helpers = ["copy.ts", "module.ts", "options.ts", "functional.ts", "index.ts", "init.ts"];
+    const helpers = ["copy.ts", "module.ts", "options.ts", "functional.ts", "index.ts", "init.ts", "summary.ts"];
     for (const file of readdirSync(new URL("../../kernel/nn", import.meta.url)).filter(
       (name) => name.endsWith(".ts") && !helpers.includes(name),
     )) {
