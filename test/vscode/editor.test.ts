@@ -12,8 +12,8 @@ import {
   typeText,
   underlined,
 } from "./cellEditor.ts";
-import { open, openNew, run, shows, start, textOf, tidy, until, writeNotebook } from "./notebooks.ts";
-import { pageDriver, press, screenshot } from "./page.ts";
+import { open, openNew, rename, run, save, shows, start, textOf, tidy, until, writeNotebook } from "./notebooks.ts";
+import { onPage, pageDriver, press, screenshot } from "./page.ts";
 
 describe("the editor in cells", function () {
   let notebook: vscode.NotebookDocument;
@@ -60,7 +60,20 @@ describe("the editor in cells", function () {
     const shown = await hoverTexts();
     assert.equal(shown.length, 1, shown.join("\n---\n"));
     assert.match(shown[0]!, /const rate: number/);
-    await screenshot("editor-hover");
+    const settings = vscode.workspace.getConfiguration("workbench");
+    for (const [name, theme] of [
+      ["light", "Light Modern"],
+      ["dark", "Dark Modern"],
+    ]) {
+      await settings.update("colorTheme", theme, true);
+      await until(theme!, () =>
+        onPage<boolean>(`!!document.querySelector(".monaco-workbench.vs${name === "dark" ? "-dark" : ""}")`),
+      );
+      await cursorAt(notebook, 2, { after: "half(ra" });
+      await hoverTexts();
+      await screenshot(`editor-hover-${name}`);
+    }
+    await settings.update("colorTheme", undefined, true);
   });
 
   it("a definition in another cell, once, and by the key; one in the library's declarations", async () => {
@@ -184,6 +197,14 @@ describe("the editor in cells", function () {
     await vscode.commands.executeCommand("gradbook.restart");
     assert.match((await hovers(cell(2), { before: "half" })).join(), /half\(of: number/);
     assert.equal((await hovers(cell(2), { before: "half" })).length, 1);
+  });
+
+  it("all of it in a notebook that is renamed", async () => {
+    await save(notebook);
+    notebook = await rename("editor.ipynb", "editor-2.ipynb");
+    await problemsOf(cell(2), (found) => found.some((each) => /Error 1: Type 'string' is not assignable/.test(each)));
+    assert.equal((await hovers(cell(2), { before: "half" })).length, 1);
+    assert.match((await hovers(cell(2), { before: "half" })).join(), /half\(of: number/);
   });
 });
 

@@ -3,12 +3,13 @@ import { mkdirSync, renameSync } from "node:fs";
 import path from "node:path";
 import * as vscode from "vscode";
 import {
+  appeared,
   closeAll,
   ended,
   errorOf,
   kernelShown,
-  open,
   openNew,
+  rename,
   run,
   save,
   shows,
@@ -16,29 +17,12 @@ import {
   textOf,
   tidy,
   until,
+  uriOf,
   workspaceFolder,
 } from "./notebooks.ts";
 import { figures } from "./figures.ts";
 import { onPage, pageDriver, perform, press } from "./page.ts";
 import { isAlive } from "./process.ts";
-
-const uriOf = (name: string): vscode.Uri => vscode.Uri.file(path.join(workspaceFolder(), name));
-
-/** Renames a file or folder as the explorer does, and resolves with the notebook under its new name. */
-async function rename(from: string, to: string, notebook = to): Promise<vscode.NotebookDocument> {
-  const edit = new vscode.WorkspaceEdit();
-  edit.renameFile(uriOf(from), uriOf(to), { overwrite: true });
-  assert.ok(await vscode.workspace.applyEdit(edit));
-  return appeared(uriOf(notebook));
-}
-
-/** The notebook with this URI, once an editor shows it and a cell can be run there. */
-async function appeared(uri: vscode.Uri): Promise<vscode.NotebookDocument> {
-  await until(`an editor of ${uri.path}`, () =>
-    vscode.window.visibleNotebookEditors.some(({ notebook }) => notebook.uri.toString() === uri.toString()),
-  );
-  return open(uri);
-}
 
 /** Answers the question of "Save" or "Save As" with a file of the workspace. */
 async function saveAs(command: "save" | "saveAs", name: string): Promise<vscode.NotebookDocument> {

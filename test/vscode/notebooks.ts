@@ -63,6 +63,25 @@ export function openNew(name: string, cells: (string | CellSource)[]): Promise<v
   return open(writeNotebook(name, cells));
 }
 
+/** The URI of a file of the workspace. */
+export const uriOf = (name: string): vscode.Uri => vscode.Uri.file(path.join(workspaceFolder(), name));
+
+/** Renames a file or folder as the explorer does, and resolves with the notebook under its new name. */
+export async function rename(from: string, to: string, notebook = to): Promise<vscode.NotebookDocument> {
+  const edit = new vscode.WorkspaceEdit();
+  edit.renameFile(uriOf(from), uriOf(to), { overwrite: true });
+  if (!(await vscode.workspace.applyEdit(edit))) throw new Error(`${from} was not renamed to ${to}`);
+  return appeared(uriOf(notebook));
+}
+
+/** The notebook with this URI, once an editor shows it and a cell can be run there. */
+export async function appeared(uri: vscode.Uri): Promise<vscode.NotebookDocument> {
+  await until(`an editor of ${uri.path}`, () =>
+    vscode.window.visibleNotebookEditors.some(({ notebook }) => notebook.uri.toString() === uri.toString()),
+  );
+  return open(uri);
+}
+
 /**
  * Resolves with the value of `condition` once it is not false or undefined. Looks again when a notebook changes, and
  * every 50 ms for what VS Code has no event for.
