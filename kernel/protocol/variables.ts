@@ -55,7 +55,7 @@ export interface SessionVariable extends VariableNode {
   constant: boolean;
   /** Execution count of the cell that last declared or changed it; absent when no cell did. */
   cell?: number;
-  /** Later definitions have larger numbers. */
+  /** What was first defined later has a larger number. */
   order: number;
 }
 

@@ -9,6 +9,7 @@ import { functionText, getPrototypeOf, isObject, isProxy } from "./variables/nat
 export interface Definition {
   /** Execution count of the cell that last declared or changed it; 0 when no cell did. */
   cell: number;
+  /** Later first definitions have larger numbers. A cell that is run again moves nothing. */
   order: number;
 }
 
@@ -52,9 +53,9 @@ export class Definitions {
       // A cell that failed may not have come to it.
       failed ? changed.includes(name) : this.tokens.has(name),
     );
-    this.order++;
     for (const name of new Set([...declared, ...changed])) {
-      this.definitions.set(name, { cell: executionCount, order: this.order });
+      const order = this.definitions.get(name)?.order ?? ++this.order;
+      this.definitions.set(name, { cell: executionCount, order });
     }
     for (const name of dependencies?.declares ?? []) this.deferred.delete(name);
     for (const [name, uses] of Object.entries(dependencies?.deferred ?? {})) this.deferred.set(name, uses);

@@ -94,6 +94,7 @@ describe("variables", () => {
       [Math.max, "ƒ max()", "Function", "function"],
       [new Proxy({}, {}), "Proxy", "Proxy", "proxy"],
       [circular(), "{list: (1) [{…}], self: {list: (1) […], self: {…}}}", "Object", "object"],
+      [Object.defineProperties({}, { a: { get: () => 1, enumerable: true } }), "module {a}", "module", "namespace"],
       [zeros(64, 784), "float32 [64, 784]", "Tensor", "tensor"],
       [tensor(0.5), "float32 [] 0.5", "Tensor", "tensor"],
       [tensor([true, false]), "bool [2] true, false", "Tensor", "tensor"],

@@ -1,7 +1,7 @@
 /** The view of variables, as a user sees it: the rows of the tree, what they say, and what becomes of them. */
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import { closeAll, ended, openNew, run, start, tidy, until } from "./notebooks.ts";
+import { closeAll, ended, openNew, run, start, textOf, tidy, until } from "./notebooks.ts";
 import { click, onPage, pageDriver, perform, press, screenshot } from "./page.ts";
 
 interface Row {
@@ -115,9 +115,6 @@ async function train(steps: number) {}`,
     assert.match(statistics.text, /^min -0\.03\d+ · max 0\.03\d+ · mean /);
     assert.match((await row("histogram")).text, /[▁-█]{10}/);
     assert.equal((await row("[15]")).level, 4);
-    await expand("many");
-    await expand("[0 … 9999]");
-    await says("[0 … 99]", "");
     await screenshot("variables-light");
 
     // What is open stays open when the view is made anew.
@@ -126,6 +123,28 @@ async function train(steps: number) {}`,
       (await rows()).some(({ label, level }) => label === "layer1" && level === 2),
     );
     assert.ok((await row("layer1")).expanded);
+
+    // What a row's menu does. Commands get the row itself, as VS Code hands it to them.
+    const element = (path: string[], expression: string, node: object = {}): object => ({
+      type: "variable",
+      path,
+      expression,
+      node: { name: path.at(-1)!, ...node },
+    });
+    await vscode.commands.executeCommand("gradbook.copyVariableName", element(["model", ".layer1"], "model.layer1"));
+    assert.equal(await vscode.env.clipboard.readText(), "model.layer1");
+    await vscode.commands.executeCommand("gradbook.copyVariableValue", element(["layers"], "layers"));
+    assert.equal(await vscode.env.clipboard.readText(), "(3) [784, 16, 10]");
+    await vscode.commands.executeCommand("gradbook.goToVariable", element(["optimizer"], "optimizer"));
+    const editor = await until("the cell that defines it", () => {
+      const { activeTextEditor } = vscode.window;
+      return activeTextEditor?.document === notebook.cellAt(1).document && activeTextEditor;
+    });
+    assert.equal(editor.document.getText(editor.selection), "optimizer");
+    await vscode.commands.executeCommand("gradbook.sortVariablesByName");
+    await until("another order", async () => (await rows())[0]?.label === "images");
+    await vscode.commands.executeCommand("gradbook.sortVariablesByTime");
+    await until("the first order", async () => (await rows())[0]?.label === "lr");
 
     await hoverRow("images");
     const hover = await until("the tooltip", async () => {
@@ -139,9 +158,24 @@ async function train(steps: number) {}`,
     }
     assert.match(
       hover,
-      /min -\d\.\d+ · max \d\.\d+ · mean -?0\.0\d+ · std (?:1|0\.99|1\.0)\d* ?\n+-\d\.\d+ [▁-█ ]+ \d\.\d+/,
+      /min -\d\.\d+ · max \d\.\d+ · mean \S+ · std (?:1|0\.99|1\.0)\d* ?\n+-\d\.\d+ [▁-█ ]+ \d\.\d+/,
     );
     await screenshot("variables-hover");
+
+    // In another theme, and in full below the selected cell by the button at the end of the row.
+    const theme = vscode.workspace.getConfiguration("workbench");
+    await theme.update("colorTheme", "Default Dark Modern", vscode.ConfigurationTarget.Global);
+    const index = (await rows()).findIndex(({ label }) => label === "lr");
+    const button = `${VIEW} .monaco-list-row[data-index="${index}"] .action-label[aria-label^="Display"]`;
+    await hoverRow("lr");
+    await click(button);
+    await until("the new cell", () => notebook.cellCount === cells.length + 1);
+    await until("its output", () => {
+      const added = notebook.getCells().find((cell) => cell.document.getText() === "display(lr)");
+      return added && textOf(added) === "0.001";
+    });
+    await screenshot("variables-dark");
+    await theme.update("colorTheme", undefined, vscode.ConfigurationTarget.Global);
 
     // Each notebook has its own.
     const other = await openNew("variables-other.ipynb", ["const other = 1;"]);
@@ -151,6 +185,10 @@ async function train(steps: number) {}`,
     await vscode.commands.executeCommand("vscode.openWith", notebook.uri, "jupyter-notebook");
     await row("images");
     assert.ok((await rows()).every(({ label }) => label !== "other"));
+
+    await expand("many");
+    await expand("[0 … 9999]");
+    await says("[0 … 99]", "");
   });
 
   it("greys what is of before a cell that computes; shows what one that waits has done; empties with the kernel", async () => {

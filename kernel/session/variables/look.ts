@@ -170,9 +170,22 @@ function plainObject(value: object, type: string, detail: Detail): Look {
   });
   if (!enough(detail) || slow.has(value)) return made("{…}", true);
   const keys = fieldKeys(value).filter((key) => typeof key === "string");
+  if (type === "Object" && isBundledModule(value, keys)) {
+    const names = items(keys.length, detail, (i) => keys[i]!);
+    return { kind: "namespace", type: "module", value: `module {${names}}`, length: keys.length, expandable: true };
+  }
   const shown = items(keys.length, detail, (i) => `${propertyName(keys[i]!)}: ${property(value, keys[i]!, detail)}`);
   // A class may have nothing but getters, which are listed too.
   return made(`{${shown}}`, keys.length > 0 || !["Object", ""].includes(type));
+}
+
+/** A module as a bundler leaves it: an object whose fixed getters give what it exports. */
+function isBundledModule(value: object, keys: string[]): boolean {
+  const isExport = (key: string): boolean => {
+    const property = ownProperty(value, key);
+    return property?.get !== undefined && property.set === undefined && property.configurable === false;
+  };
+  return keys.length > 0 && keys.every(isExport);
 }
 
 function functionLook(value: object, type: string, { characters }: Detail): Look {
