@@ -44,6 +44,7 @@ export class StaleMarks implements vscode.Disposable {
         const edited = contentChanges.length > 0 || cellChanges.some(({ document }) => document !== undefined);
         if (edited && kernels.get(notebook)) this.#updateSoon(notebook);
       }),
+      kernels.onDidMove(({ to }) => this.#update(to)),
       // What is about to run loses its mark at once.
       kernels.onDidChange(({ notebook, state }) => {
         if (state === "busy" && (this.#marks.get(notebook)?.size ?? 0) > 0) this.#changed.fire();

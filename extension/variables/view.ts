@@ -58,6 +58,10 @@ export class VariablesView implements vscode.Disposable {
       vscode.workspace.onDidCloseNotebookDocument(follow),
       selection.onDidChange(follow),
       kernels.onDidStart(follow),
+      kernels.onDidMove(({ from, to }) => {
+        if (this.#notebook === from) this.#notebook = to;
+        follow();
+      }),
       kernels.onDidEnd((kernel) => {
         this.source.forget(kernel);
         follow();

@@ -1,7 +1,7 @@
 /** Marks under stale cells, read from the page, and the command that runs those cells. */
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import { openNew, run, tidy, until } from "./notebooks.ts";
+import { openNew, rename, run, save, tidy, until } from "./notebooks.ts";
 import { click, onPage, pageDriver, screenshot } from "./page.ts";
 
 /** Our items in the status bars of the cells that are in sight, from top to bottom. */
@@ -70,10 +70,21 @@ describe("stale marks", function () {
       .getConfiguration("gradbook")
       .update("staleMarks", undefined, vscode.ConfigurationTarget.Global);
     await until("the marks again", async () => (await marks()).length === 2);
-    await vscode.commands.executeCommand("gradbook.restart", notebook.uri);
+    // Under another name they stay, and so does what the view lists.
+    await vscode.commands.executeCommand("gradbook.showVariables");
+    await save(notebook);
+    const renamed = await rename("stale.ipynb", "stale-renamed.ipynb");
+    await until("the marks under the new name", async () => (await marks()).length === 2);
+    const view = `[...document.querySelectorAll(".customview-tree .label-name, .tree-explorer-viewlet-tree-view .message")].map((e) => e.innerText).join()`;
+    await until("the variables under the new name", async () =>
+      /stale-renamed.ipynb.*rate/.test(await onPage<string>(view)),
+    );
+    await vscode.commands.executeCommand("workbench.action.closePanel");
+
+    await vscode.commands.executeCommand("gradbook.restart", renamed.uri);
     await marked();
-    await edit(first!, "const rate = 0.3;");
-    await run(notebook, 1);
+    await edit(renamed.cellAt(0), "const rate = 0.3;");
+    await run(renamed, 1);
     assert.equal((await marks()).length, 0);
   });
 });
