@@ -13,7 +13,7 @@ import { installConsole } from "./session/console.ts";
 import { debugQuestions } from "./session/debugging.ts";
 import { cellGlobals, Displays } from "./session/globals.ts";
 import { Inputs } from "./session/input.ts";
-import { CellModules } from "./session/modules.ts";
+import { CellModules } from "./session/modules/cellModules.ts";
 import { answer, type Questions } from "./session/questions.ts";
 import { Output } from "./session/output.ts";
 import { outputLimits } from "./session/outputLimits.ts";
@@ -42,6 +42,7 @@ const modules = new CellModules({
   library: { gradbook: bundle("gradbook"), "gradbook/notebook": bundle("cellGlobals") },
 });
 const runtime = new CellRuntime(control, modules);
+modules.onReplaced = (replaced) => runtime.follow(replaced);
 const log = (line: string): void => port.postMessage({ type: "log", line });
 const limits = outputLimits(process.env, log);
 const output = new Output({ port, control, stopIfInterrupted: runtime.stopIfInterrupted, limits, spillFolder });

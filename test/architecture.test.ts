@@ -72,6 +72,7 @@ export const layers: Record<string, Layer> = {
       // Programs that cells start: they end with their cell and with the session.
       "node:child_process",
       "node:console",
+      "node:crypto",
       "node:events",
       "node:inspector",
       "node:module",

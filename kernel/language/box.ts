@@ -1,3 +1,7 @@
+import { missingExport } from "./missingExport.ts";
+
+type Namespace = { readonly [name: string]: unknown };
+
 /**
  * The one place where a variable of the session lives, shared by every cell and closure that uses the name.
  *
@@ -10,12 +14,15 @@ export class Box {
   declare v: unknown;
   /** Why there is no value although the name was declared: an import of something the module does not export. */
   private absence: string | undefined;
+  /** Where the value came from, as long as no cell declares the name as something else. */
+  private imported: { module: Namespace; exported: string | undefined; specifier: string; value: unknown } | undefined;
   /** Told of each variable that gets its first value. */
   static onDeclare: ((box: Box) => void) | undefined;
 
   constructor(name: string) {
     this.name = name;
     this.absence = undefined;
+    this.imported = undefined;
   }
 
   /** Whether the variable has been initialised. */
@@ -60,16 +67,63 @@ export class Box {
   }
 
   /**
-   * `import { exported as name }`. A name that the module does not export is often a type imported without `type`, so it
-   * is an error only when somebody reads it.
+   * `import { exported as name }`, or `import * as name` where `exported` is undefined. A name that the module does not
+   * export is often a type imported without `type`, so it is an error only when somebody reads it.
    */
-  import(module: { [name: string]: unknown }, exported: string, specifier: string): void {
-    if (exported in module) {
-      this.v = module[exported];
-      return;
+  import(module: Namespace, exported: string | undefined, specifier: string): void {
+    if (exported === undefined) {
+      this.v = module;
+    } else if (exported in module) {
+      // Local modules have accessors for what they may yet change. Anything else is a plain value here, for speed.
+      const { get } = Object.getOwnPropertyDescriptor(module, exported) ?? {};
+      if (get) this.bind(get);
+      else this.set(module[exported]);
+    } else {
+      delete (this as { v?: unknown }).v;
+      this.absence = missingExport(specifier, exported, Object.keys(module)).message;
     }
-    delete (this as { v?: unknown }).v;
-    this.absence = `The requested module '${specifier}' does not provide an export named '${exported}'`;
+    this.imported = { module, exported, specifier, value: exported === undefined ? module : module[exported] };
+  }
+
+  /** The new version of the module that the value came from, if it has one. */
+  follow(replaced: ReadonlyMap<object, object>): void {
+    const { imported } = this;
+    const module = imported && (replaced.get(imported.module) as Namespace | undefined);
+    if (module && this.holdsImport()) this.import(module, imported.exported, imported.specifier);
+  }
+
+  /** What the module exports by now: for those that do not say when they change it. */
+  refresh(): void {
+    const { imported } = this;
+    if (imported?.exported === undefined || !(imported.exported in imported.module)) return;
+    const value = imported.module[imported.exported];
+    if (!Object.is(value, imported.value) && this.holdsImport()) {
+      this.import(imported.module, imported.exported, imported.specifier);
+    }
+  }
+
+  /** False once another cell has declared the name as something else. */
+  private holdsImport(): boolean {
+    const own = Object.getOwnPropertyDescriptor(this, "v");
+    const holds = !own || own.get !== undefined || Object.is(own.value, this.imported?.value);
+    if (!holds) this.imported = undefined;
+    return holds;
+  }
+
+  private bind(get: () => unknown): void {
+    const set = (value: unknown): void => {
+      this.imported = undefined;
+      this.set(value);
+    };
+    const isFirst = !this.declared;
+    Object.defineProperty(this, "v", { get, set, enumerable: true, configurable: true });
+    if (isFirst) Box.onDeclare?.(this);
+  }
+
+  private set(value: unknown): void {
+    const isFirst = !this.declared;
+    Object.defineProperty(this, "v", { value, writable: true, enumerable: true, configurable: true });
+    if (isFirst) Box.onDeclare?.(this);
   }
 
   static {
@@ -80,8 +134,7 @@ export class Box {
         throw shown(new ReferenceError(`${this.name} is not defined`), this, "v");
       },
       set(this: Box, value: unknown) {
-        Object.defineProperty(this, "v", { value, writable: true, enumerable: true, configurable: true });
-        Box.onDeclare?.(this);
+        this.set(value);
       },
     });
   }

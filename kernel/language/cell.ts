@@ -351,7 +351,8 @@ class CellRewriter {
     if (importClause?.name) bind(importClause.name, `"default"`);
     const bindings = importClause?.namedBindings;
     if (bindings && ts.isNamespaceImport(bindings)) {
-      this.imports.push({ text: `${this.variables.declaredBy(bindings.name).box}.v = ${module}; ` });
+      const { box } = this.variables.declaredBy(bindings.name);
+      this.imports.push({ text: `${box}.import(${module}, void 0, ${specifier}); ` });
     } else {
       for (const { name, propertyName } of bindings?.elements ?? []) {
         bind(name, JSON.stringify((propertyName ?? name).text));

@@ -4,6 +4,7 @@
 
 const CALLED = /\(0 , (\$\$[^\s.()]+\.\w+)\)/g;
 const BOXED = /\$\$([\p{ID_Continue}$]+)\.(?:v|peek|assign|constant|early)(?![\p{ID_Continue}$])/gu;
+const IMPORTED = /\$\$from\d+\.([\p{ID_Continue}$]+)/gu;
 const META = /\$gradbook\.meta\b/g;
 const NO_ITERATOR = /^(.*)\[Symbol\.iterator\] is not a function$/s;
 const NO_ITERABLE = /^(.* is not iterable) \(cannot read property Symbol\(Symbol\.iterator\)\)$/s;
@@ -12,6 +13,7 @@ export function cleanMessage(message: string): string {
   return message
     .replace(CALLED, "$1")
     .replace(BOXED, "$1")
+    .replace(IMPORTED, "$1")
     .replace(META, "import.meta")
     .replace(NO_ITERATOR, "$1 is not iterable")
     .replace(NO_ITERABLE, "$1");

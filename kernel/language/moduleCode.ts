@@ -1,54 +1,75 @@
-/** Second pass for a local module: it stays the module it is, and its loops can be interrupted. */
+/** Second pass for a file that stays the module it is: its loops can be interrupted. See linkedModule.ts for the others. */
 import ts from "typescript";
 import { Edits, type Mappings } from "./edits.ts";
 import { LoopEdits } from "./loops.ts";
 import { parseJavaScript } from "./parse.ts";
-import { analyse } from "./scope.ts";
+import { analyse, type Analysis } from "./scope.ts";
 
 export function rewriteModule(js: string, mappings: Mappings): { code: string; mappings: string } {
   const file = parseJavaScript(js);
-  const { loops, identifiers } = analyse(file);
-  const unique = (base: string): string => (identifiers.has(base) ? unique(`$${base}`) : base);
-  const newSite = unique("$newSite");
-  const poll = unique("$poll");
-  const runtime = unique("$runtime");
-  const site = unique("$site");
-  const sites: string[] = [];
   const edits = new Edits();
-  const names = {
-    counter: unique("$k"),
-    iterator: unique("$iterator"),
-    step: unique("$step"),
-    open: unique("$open"),
-    error: unique("$error"),
-    declares: () => true,
-    awaitEach: visit,
-    site: () => {
-      const name = unique(`${site}${sites.length + 1}`);
-      sites.push(name);
-      return name;
-    },
-    // In a cycle of imports a function may be called before its module has begun: only `var` and functions are there.
-    chunk: (at: string) => `(${at} ??= ${newSite}()).chunk`,
-    poll: (at: string) => `${poll}(${at})`,
-  };
-  const loopEdits = new LoopEdits(file, edits, names, visit);
+  const loops = new ModuleLoops(file, analyse(file), edits, visit);
   function visit(node: ts.Node): void {
-    const loop = loops.get(ts.isLabeledStatement(node) ? innermost(node) : node);
-    if (loop) loopEdits.edit(loop, node.getStart(file));
-    else ts.forEachChild(node, visit);
+    if (!loops.edit(node)) ts.forEachChild(node, visit);
   }
   visit(file);
-  // At the end, where it moves no line; hoisting makes it known above. Outside a notebook nobody interrupts.
-  const tail =
-    sites.length === 0
-      ? ""
-      : `var ${sites.join(", ")};
+  return edits.apply(js, mappings, [], loops.tail());
+}
+
+/** The loops of a module, which poll through a global: no cell's function hands them the runtime. */
+export class ModuleLoops {
+  readonly unique: (base: string) => string;
+  private readonly file: ts.SourceFile;
+  private readonly analysis: Analysis;
+  private readonly loops: LoopEdits;
+  private readonly sites: string[] = [];
+  private readonly newSite: string;
+  private readonly poll: string;
+
+  constructor(file: ts.SourceFile, analysis: Analysis, edits: Edits, visit: (node: ts.Node) => void) {
+    const unique = (base: string): string => (analysis.identifiers.has(base) ? unique(`$${base}`) : base);
+    this.unique = unique;
+    this.file = file;
+    this.analysis = analysis;
+    this.newSite = unique("$newSite");
+    this.poll = unique("$poll");
+    const names = {
+      counter: unique("$k"),
+      iterator: unique("$iterator"),
+      step: unique("$step"),
+      open: unique("$open"),
+      error: unique("$error"),
+      declares: () => true,
+      awaitEach: visit,
+      site: () => {
+        const name = unique(`$site${this.sites.length + 1}`);
+        this.sites.push(name);
+        return name;
+      },
+      // In a cycle of imports a function may be called before its module has begun: only `var` and functions are there.
+      chunk: (at: string) => `(${at} ??= ${this.newSite}()).chunk`,
+      poll: (at: string) => `${this.poll}(${at})`,
+    };
+    this.loops = new LoopEdits(file, edits, names, visit);
+  }
+
+  /** False when the node is no loop, or is one that is as good as none. */
+  edit(node: ts.Node): boolean {
+    const loop = this.analysis.loops.get(ts.isLabeledStatement(node) ? innermost(node) : node);
+    if (loop) this.loops.edit(loop, node.getStart(this.file));
+    return loop !== undefined;
+  }
+
+  /** At the end, where it moves no line; hoisting makes it known above. Outside a notebook nobody interrupts. */
+  tail(): string {
+    if (this.sites.length === 0) return "";
+    const runtime = this.unique("$runtime");
+    return `var ${this.sites.join(", ")};
 function ${runtime}() { return globalThis[Symbol.for("gradbook.runtime")]; }
-function ${newSite}() { return ${runtime}()?.site() ?? { chunk: 0x3fffffff }; }
-function ${poll}(site) { return ${runtime}()?.poll(site) ?? site.chunk; }
+function ${this.newSite}() { return ${runtime}()?.site() ?? { chunk: 0x3fffffff }; }
+function ${this.poll}(site) { return ${runtime}()?.poll(site) ?? site.chunk; }
 `;
-  return edits.apply(js, mappings, [], tail);
+  }
 }
 
 function innermost(node: ts.Statement): ts.Statement {

@@ -116,6 +116,6 @@ export function transformModule(source: string, filename: string): { code: strin
   return { code: result.code, map: sourceMap(filename, source, result.mappings) };
 }
 
-function sourceMap(filename: string, source: string, mappings: string): SourceMapV3 {
+export function sourceMap(filename: string, source: string, mappings: string): SourceMapV3 {
   return { version: 3, file: filename, sources: [filename], sourcesContent: [source], names: [], mappings };
 }

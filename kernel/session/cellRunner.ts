@@ -9,12 +9,11 @@ import { CellContext, cellsAtWork, runInCell, type Work } from "./cellContext.ts
 import { sourceOf } from "./debugging.ts";
 import { Definitions } from "./definitions.ts";
 import { Interrupted } from "./interrupted.ts";
-import { inlineMap } from "./modules.ts";
 import { mimeBundle } from "./mimeBundle.ts";
 import type { Output } from "./output.ts";
 import type { CellRuntime } from "./runtime.ts";
 import { SessionNames } from "./sessionNames.ts";
-import { cellFilename, describeError, excerpt, type StackMaps } from "./stack.ts";
+import { cellFilename, describeError, excerpt, inlineMap, type StackMaps } from "./stack.ts";
 import type { Known } from "./variables/answers.ts";
 
 type Value = { value: unknown } | undefined;
@@ -86,7 +85,10 @@ export class CellRunner {
   }
 
   private async start(cell: CellContext, compiled: Compiled, request: CellRequest): Promise<CellOutcome> {
-    const result = await runInCell(cell, () => compiled.run(this.runtime));
+    const result = await runInCell(cell, () => {
+      const prepared = this.runtime.prepare();
+      return prepared ? prepared.then(() => compiled.run(this.runtime)) : compiled.run(this.runtime);
+    });
     return runInCell(cell, async () => {
       const shown = result !== undefined && result.value !== undefined && !request.silent;
       return {

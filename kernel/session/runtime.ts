@@ -6,7 +6,7 @@ import { Box, cleanError, type Runtime, type Site } from "../language/transform.
 import { currentCell, type CellContext, type Work } from "./cellContext.ts";
 import { CONTROL, type Control } from "./control.ts";
 import { Interrupted } from "./interrupted.ts";
-import type { CellModules } from "./modules.ts";
+import type { CellModules } from "./modules/cellModules.ts";
 import { addAwaitFrame } from "./stack.ts";
 
 /** Polls should come every 1 to 10 ms: a site's chunk grows below the first and shrinks above the second. */
@@ -36,6 +36,19 @@ export class CellRuntime implements Runtime {
 
   allBoxes(): Iterable<Box> {
     return this.boxes.values();
+  }
+
+  /** Names that came from imports get what the new versions of their modules export. */
+  follow(replaced: ReadonlyMap<object, object>): void {
+    for (const box of this.boxes.values()) box.follow(replaced);
+  }
+
+  /** What is done before a cell begins: changed modules evaluated anew, imported names as their modules have them now. */
+  prepare(): Promise<void> | undefined {
+    const refreshed = this.modules.refresh();
+    if (refreshed) return this.await(refreshed);
+    for (const box of this.boxes.values()) box.refresh();
+    return undefined;
   }
 
   site(): Site {
@@ -89,6 +102,7 @@ export class CellRuntime implements Runtime {
     cell.told = Atomics.load(this.control, CONTROL.interrupt);
     const works = cell.cancel(new Interrupted({ quiet: true }));
     if (works.includes("wait")) this.noticed();
+    this.modules.abandon();
     return works;
   }
 

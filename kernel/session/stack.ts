@@ -23,7 +23,10 @@ interface Frame {
   where: string;
   line: number;
   column: number;
-  cell: { filename: string } | undefined;
+  cell: boolean;
+  /** The script's name, by which its source is known. */
+  script?: string;
+  source?: string;
 }
 
 /** Source maps of the cells and of the local modules, by the name V8 gives in a frame. */
@@ -31,9 +34,14 @@ export class StackMaps {
   private readonly maps = new Map<string, SourceMap>();
   private readonly sources = new Map<string, string>();
 
-  add(filename: string, map: object, source?: string): void {
-    this.maps.set(filename, new SourceMap(map as SourceMapPayload));
+  /** @param map undefined where the code is the text as the user wrote it. */
+  add(filename: string, map: object | undefined, source?: string): void {
+    if (map) this.maps.set(filename, new SourceMap(map as SourceMapPayload));
     if (source !== undefined) this.sources.set(filename, source);
+  }
+  remove(filename: string): void {
+    this.maps.delete(filename);
+    this.sources.delete(filename);
   }
   source(filename: string): string | undefined {
     return this.sources.get(filename);
@@ -71,11 +79,11 @@ function frameOf(site: NodeJS.CallSite, maps: StackMaps, ours: string, keepAll: 
   const { line, column } = original;
   const cell = CELL.exec(filename);
   const functionName = nameOf(site);
-  if (cell) return [{ functionName, where: `Cell [${cell[1]}]`, line, column, cell: { filename } }];
+  if (cell) return [{ functionName, where: `Cell [${cell[1]}]`, line, column, cell: true, script: filename }];
   const file = filename.startsWith("file:") ? fileURLToPath(filename) : filename;
   const internal = file === "" || file.startsWith("node:") || file.startsWith(ours + path.sep);
   if (internal && !keepAll) return [];
-  return [{ functionName, where: file, line, column, cell: undefined }];
+  return [{ functionName, where: file, line, column, cell: false, script: filename }];
 }
 
 function nameOf(site: NodeJS.CallSite): string | undefined {
@@ -104,14 +112,35 @@ function headline(error: { name?: unknown; message?: unknown }): string {
  * @param site what `Error.captureStackTrace` made at the await.
  */
 export function addAwaitFrame(error: unknown, site: { stack?: string }): void {
+  void site.stack; // prepares the frames
+  addFrames(error, (framesOf.get(site) ?? []).slice(0, 1));
+}
+
+/**
+ * Adds places that no call stack holds: where a file is wrong, and the imports that have led to it, innermost first. They
+ * come before the cell's.
+ */
+export function addPlaces(
+  error: unknown,
+  places: readonly { file: string; line: number; column: number; source?: string }[],
+): void {
+  addFrames(
+    error,
+    places.map(({ file, ...place }) => ({ functionName: undefined, where: file, cell: false, ...place })),
+  );
+}
+
+function addFrames(error: unknown, added: readonly Frame[]): void {
   if (!isNativeError(error)) return;
   try {
-    void error.stack; // prepares the frames
-    void site.stack;
+    void error.stack;
     const frames = framesOf.get(error);
-    const [at] = framesOf.get(site) ?? [];
-    if (!frames || !at || frames.some((frame) => frame.where === at.where && frame.line === at.line)) return;
-    frames.push(at);
+    if (!frames) return;
+    const isNew = (at: Frame): boolean => !frames.some(({ where, line }) => where === at.where && line === at.line);
+    const all = added.filter(isNew);
+    if (all.length === 0) return;
+    const cell = frames.findIndex((frame) => frame.cell);
+    frames.splice(cell < 0 || all[0]!.cell ? frames.length : cell, 0, ...all);
     error.stack = [headline(error), ...frames.map(printFrame)].join("\n");
   } catch {
     // An error whose `name` or `message` throws is shown by describeError as far as it can be.
@@ -134,8 +163,12 @@ function describeNative(thrown: Error, maps: StackMaps): ErrorContent {
   const evalue = String(thrown.message);
   const stack = typeof thrown.stack === "string" ? thrown.stack : headline(thrown);
   const traceback = stack.split("\n");
-  const first = framesOf.get(thrown)?.find((frame) => frame.cell);
-  if (first?.cell) traceback.push(...excerpt(maps.source(first.cell.filename), first));
+  const frames = framesOf.get(thrown) ?? [];
+  // The text where it happened, and the line of the cell that led there.
+  const [top] = frames.filter((frame) => sourceAt(frame, maps) !== undefined);
+  for (const frame of new Set([top, frames.find(({ cell }) => cell)])) {
+    if (frame) traceback.push(...excerpt(sourceAt(frame, maps), frame));
+  }
   if (thrown instanceof AggregateError) {
     thrown.errors.slice(0, 10).forEach((error, i) => traceback.push(...indented(`[${i + 1}] `, error)));
   }
@@ -144,6 +177,10 @@ function describeNative(thrown: Error, maps: StackMaps): ErrorContent {
     cause = isNativeError(cause) ? cause.cause : undefined;
   }
   return { ename, evalue, traceback };
+}
+
+function sourceAt({ source, script }: Frame, maps: StackMaps): string | undefined {
+  return source ?? (script === undefined ? undefined : maps.source(script));
 }
 
 function describeOther(thrown: unknown): ErrorContent {
@@ -177,4 +214,10 @@ export function excerpt(source: string | undefined, at: { where: string; line: n
     if (n === at.line) out.push(`  ${" ".repeat(width)} │ ${" ".repeat(Math.max(0, at.column - 1))}^`);
   }
   return out;
+}
+
+/** A source map as the comment that debuggers read. */
+export function inlineMap(map: object): string {
+  const data = Buffer.from(JSON.stringify(map)).toString("base64");
+  return `//# sourceMappingURL=data:application/json;base64,${data}`;
 }

@@ -77,7 +77,7 @@ describe("a cell", () => {
       {
         name: "an import that is not there",
         cells: ["import { nothing } from 'node:path';\nnothing"],
-        error: /^SyntaxError: The requested module 'node:path' does not provide an export named 'nothing'$/,
+        error: /^SyntaxError: "node:path" has no export named "nothing"\. It exports /,
         line: 2,
       },
       {

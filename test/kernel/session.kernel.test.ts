@@ -84,11 +84,6 @@ describe("session", function () {
       assert.ok(reply.status === "error");
       assert.match(reply.evalue, /Cannot find package "no-such-package" from .*npm install no-such-package/);
     });
-    it("a local file without its ending says which one is there", async () => {
-      const { reply } = await kernel.run("import { twice } from './twice'");
-      assert.ok(reply.status === "error");
-      assert.match(reply.evalue, /There is "\.\/twice\.ts"/);
-    });
   });
 
   describe("errors", () => {
