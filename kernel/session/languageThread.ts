@@ -36,7 +36,8 @@ export interface LanguageThreadOptions {
 /** A thread that breaks down so often within a minute is not started again. */
 const MOST_BREAKDOWNS = 5;
 const MINUTE = 60_000;
-const MAX_HEAP_MB = 2048;
+/** V8 collects the sooner the less it may have: the service needs about 110 MB, and more where packages are large. */
+const LIMITS = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 24 };
 /** What nobody waits for does not start the thread beside a cell that has begun less than this ago. */
 const HEAD_START_MS = 2000;
 const LOOK_AGAIN_MS = 100;
@@ -142,7 +143,7 @@ export class LanguageThread {
       stdout: true,
       stderr: true,
       execArgv: ["--no-warnings"],
-      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+      resourceLimits: LIMITS,
     }));
     thread.stdout.on("data", (text) => this.options.log(`language service: ${text}`));
     thread.stderr.on("data", (text) => this.options.log(`language service: ${text}`));

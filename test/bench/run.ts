@@ -1,11 +1,11 @@
 /**
- * `npm run bench`: what the monitor costs, the wait for a first output, the engine beside its peers. With a name first,
+ * `npm run bench`: what the monitor costs, the wait for a first output and for the editor, the engine beside its peers. With a name first,
  * only that one; what follows goes to the benchmark of the engine.
  */
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 
-const benchmarks = ["monitor", "firstOutput", "engine"];
+const benchmarks = ["monitor", "firstOutput", "language", "engine"];
 
 const [first = "", ...others] = process.argv.slice(2);
 const only = benchmarks.includes(first) ? first : undefined;

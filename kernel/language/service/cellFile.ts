@@ -53,17 +53,15 @@ export class CellFile implements Provider {
     this.cell = cell;
   }
 
-  /** Writes the code anew; `providers` holds, for each name, who declares it for this cell. */
-  link(providers: ReadonlyMap<string, Provider>): void {
+  /** Writes the code anew; of `providers` that declare the same name the last one counts. */
+  link(providers: readonly Provider[]): void {
     const { cell } = this;
     const aliases = new Map<string, Alias>();
-    const byProvider = new Map<Provider, string[]>();
-    for (const [name, provider] of providers) {
-      if (cell.declares.has(name)) continue;
-      const names = byProvider.get(provider);
-      if (names) names.push(name);
-      else byProvider.set(provider, [name]);
-    }
+    const winners = new Map<string, Provider>();
+    for (const provider of providers) for (const name of provider.cell.declares.keys()) winners.set(name, provider);
+    // From each something, be it nothing: as long as the same files are imported, TypeScript keeps its program.
+    const byProvider = new Map<Provider, string[]>(providers.map((provider) => [provider, []]));
+    for (const [name, provider] of winners) if (!cell.declares.has(name)) byProvider.get(provider)!.push(name);
     let prelude = "";
     for (const [provider, names] of byProvider) {
       let views = "";

@@ -29,15 +29,21 @@ export class DiskFiles {
     return changed;
   }
 
-  readonly exists = (file: string): boolean => look(file) !== "";
+  readonly exists = (file: string): boolean => (isPackage(file) ? this.version(file) : look(file)) !== "";
 
   readonly read = (file: string): string | undefined => {
+    // What is read from it is kept elsewhere: whether it changed has to be known here.
+    if (isPackage(file)) this.version(file);
     try {
       return readFileSync(file, "utf8").replace(/^\uFEFF/, "");
     } catch {
       return undefined;
     }
   };
+}
+
+function isPackage(file: string): boolean {
+  return file.endsWith("/package.json");
 }
 
 /** "" when there is no such file. */

@@ -7,6 +7,7 @@ import ts from "typescript";
 import type { CellText } from "./cellText.ts";
 import { DiskFiles } from "./diskFiles.ts";
 import type { Notebook } from "./notebook.ts";
+import { Snapshot } from "./snapshot.ts";
 import { slashes, type TypeFiles } from "./typeFiles.ts";
 
 /** Strict, with two exceptions: what is caught may be used as it is; and see `IMPLICIT_ANY` in diagnostics.ts. */
@@ -85,7 +86,7 @@ export class Host {
       },
       getScriptSnapshot: (name) => {
         const text = notebook.fileAt(name)?.code ?? this.textForFormatting(name)?.formatted ?? disk.read(name);
-        return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+        return text === undefined ? undefined : new Snapshot(text);
       },
       getCurrentDirectory: () => folder,
       getDefaultLibFileName: () => `${types.lib}/lib.esnext.d.ts`,
@@ -108,6 +109,8 @@ export class Host {
       },
       resolveTypeReferenceDirectiveReferences: (references, containing) =>
         references.map((reference) => this.resolveTypes(reference, containing)),
+      // Otherwise every key that is pressed reads the package.json of all folders above.
+      getModuleResolutionCache: () => this.cache,
       hasInvalidatedResolutions: (file) => this.looksAgain && this.unresolved.has(file),
     };
   }
@@ -171,6 +174,7 @@ export class Host {
 interface InternalHost extends ts.LanguageServiceHost {
   /** Whether imports of a file have to be looked for again although its text is the same. */
   hasInvalidatedResolutions(file: ts.Path): boolean;
+  getModuleResolutionCache(): ts.ModuleResolutionCache;
 }
 
 function canonical(file: string): string {

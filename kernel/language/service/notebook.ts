@@ -125,11 +125,10 @@ export class Notebook {
     this.linked = true;
     const cells = this.order;
     const gone = this.gone();
-    const global = namesOf([this.globals]);
     let changed = false;
     const link = (file: CellFile, sources: readonly Provider[]): void => {
       const before = file.version;
-      file.link(namesOf(sources, global));
+      file.link([this.globals, ...sources]);
       changed ||= file.version !== before;
     };
     cells.forEach((cell, k) => link(cell, [...gone, ...cells.slice(k + 1).reverse(), ...cells.slice(0, k)]));
@@ -158,11 +157,4 @@ export class Notebook {
     }
     return found;
   }
-}
-
-/** Who declares each name; the later in the list wins. */
-function namesOf(sources: readonly Provider[], base?: ReadonlyMap<string, Provider>): Map<string, Provider> {
-  const names = new Map(base);
-  for (const source of sources) for (const name of source.cell.declares.keys()) names.set(name, source);
-  return names;
 }
