@@ -22,7 +22,8 @@ export function writeTypes() {
   const done = new Set();
   for (const entry of ["gradbook.d.ts", "cellGlobals.d.ts"]) copyOurs(entry, done);
   copyLibrary(join(packages, "typescript/lib"), join(target, "typescript"));
-  const isDeclaration = (file) => !/[\\/]ts\d\.\d$/.test(file) && !/\.(md|json)$/.test(file);
+  // Their licences are in dist/licenses.txt.
+  const isDeclaration = (file) => !/[\\/]ts\d\.\d$|[\\/]LICENSE$|\.(md|json)$/.test(file);
   for (const [from, to] of [
     ["@types/node", "node"],
     ["undici-types", "undici-types"],

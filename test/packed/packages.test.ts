@@ -4,6 +4,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { startKernel } from "../../kernel/client/startKernel.ts";
+import type { LanguageRequest } from "../../kernel/protocol/language.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 const { version } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { version: string };
@@ -128,6 +130,30 @@ describe("the npm package", function () {
       "import { tensor } from 'gradbook'; const x = tensor([3], { requiresGrad: true }); x.mul(x).sum().backward(); console.log(x.grad.item())",
     );
     assert.equal(inFolder(process.execPath, "train.mjs"), "6\n");
+  });
+
+  it("installed, it tells an editor about the library, Node and WebAssembly from what is inside", async () => {
+    const kernelPath = path.join(folder, "node_modules/gradbook/dist/kernel/main.js");
+    const kernel = startKernel({ kernelPath, cwd: folder, onPublication: () => {} });
+    const ask = async (method: string, params: object): Promise<unknown> => {
+      const reply = await kernel.request("gradbook_language_request", { method, params } as LanguageRequest).reply;
+      assert.equal(reply.status, "ok", JSON.stringify(reply));
+      return (reply as { result: unknown }).result;
+    };
+    const text = `import { tensor } from "gradbook";
+import { readFileSync } from "node:fs";
+display(tensor([1]).sum().item().toFixed() + readFileSync("x", "utf8").length);
+new WebAssembly.Module(new Uint8Array()); fetch("x"); Array.fromAsync([]); document;`;
+    await ask("notebook/open", { cells: [{ uri: "a", text }] });
+    const found = (await ask("notebook/diagnostics", {})) as { a: { message: string }[] };
+    assert.deepEqual(
+      found.a.map(({ message }) => message),
+      ["Cannot find name 'document'. Cells run in Node, which has no DOM."],
+    );
+    const at = { textDocument: { uri: "a" }, position: { line: 0, character: 11 } };
+    const hover = (await ask("textDocument/hover", at)) as { contents: { value: string } };
+    assert.match(hover.contents.value, /tensor\(/);
+    await kernel.shutdown();
   });
 });
 
