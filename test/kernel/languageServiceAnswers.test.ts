@@ -10,6 +10,9 @@ const lines = (...all: string[]): string => all.join("\n");
 describe("language service, answers", function () {
   this.timeout(60_000);
   before(() => {
+    notebook.write("package.json", '{ "dependencies": { "helpful": "1", "absent": "1" } }');
+    notebook.write("node_modules/helpful/package.json", '{"name":"helpful","main":"index.js","types":"index.d.ts"}');
+    notebook.write("node_modules/helpful/index.d.ts", "export declare const helpfulThing: number;");
     notebook.write("half.ts", "/** Half of it. */\nexport const half = (x: number) => x / 2;\nexport const third = 3;");
     notebook.open(`${LAB}optimizer.step();`).ask("notebook/diagnostics", {});
   });
@@ -60,6 +63,7 @@ describe("language service, answers", function () {
       { name: "Node's modules", text: 'import fs from "node:‸";', has: ["node:fs"] },
       { name: "what a file exports", text: 'import { ‸ } from "./half.ts";', has: ["half", "third"] },
       { name: "a name that has to be imported from gradbook", text: "manualS‸", has: ["manualSeed"] },
+      { name: "a name of a package that package.json names", text: "helpfulT‸", has: ["helpfulThing"] },
       { name: "a name that has to be imported from Node, by one spelling", text: "readFileSy‸", has: ["readFileSync"] },
       { name: "private names", text: "class A { #secret = 1; m() { this.#‸ } }", has: ["#secret"], trigger: "#" },
       { name: "type arguments", text: "interface Wide { a: 1 }\n---\nlet m: Array<‸", has: ["Wide"], trigger: "<" },

@@ -5,6 +5,7 @@
 import path from "node:path";
 import ts from "typescript";
 import type { CellText } from "./cellText.ts";
+import { dependenciesOf } from "./dependencies.ts";
 import { DiskFiles } from "./diskFiles.ts";
 import type { Notebook } from "./notebook.ts";
 import { Snapshot } from "./snapshot.ts";
@@ -42,6 +43,7 @@ export class Host {
   /** Files in which an import was not found. It may be there the next time. */
   private readonly unresolved = new Set<string>();
   private looksAgain = false;
+  private packageTypes: string[] | undefined;
   private refreshes = 0;
 
   constructor({ folder, notebook, types }: { folder: string; notebook: Notebook; types: TypeFiles }) {
@@ -57,6 +59,7 @@ export class Host {
     const changed = this.disk.refresh();
     if (!changed && this.unresolved.size === 0) return;
     this.cache.clear();
+    this.packageTypes = undefined;
     this.looksAgain = true;
     this.refreshes++;
   }
@@ -76,6 +79,7 @@ export class Host {
       },
       getScriptFileNames: () => [
         ...[types.node, types.gradbook, types.cellGlobals, ...types.ambient],
+        ...this.packages(),
         ...notebook.files().map((file) => file.path),
       ],
       getScriptVersion: (name) => {
@@ -128,6 +132,15 @@ export class Host {
   private textForFormatting(name: string): CellText | undefined {
     if (!name.endsWith(".formatted.ts")) return undefined;
     return this.notebook.fileAt(name.replace(/\.formatted\.ts$/, ".ts"))?.cell;
+  }
+
+  /** Declarations of the packages that may be completed although nothing imports them yet. */
+  private packages(): string[] {
+    return (this.packageTypes ??= dependenciesOf(this.folder, this.disk).flatMap((name) => {
+      const { resolvedModule } = this.resolve(name, `${this.folder}/[packages].ts`, ts.ModuleKind.ESNext);
+      const file = resolvedModule?.resolvedFileName;
+      return file !== undefined && /\.d\.[cm]?ts$/.test(file) ? [file] : [];
+    }));
   }
 
   private resolve(
