@@ -33,7 +33,7 @@ describe("the editor in cells", function () {
   after(tidy);
   afterEach(async function () {
     if (this.currentTest?.state === "failed" && pageDriver)
-      await screenshot(`failure-editor-${this.currentTest.title.slice(0, 40)}`);
+      await screenshot(`failure-editor-${this.currentTest.title.replace(/\W+/g, "-").slice(0, 40)}`);
     if (pageDriver) await leave();
   });
 
