@@ -6,7 +6,7 @@ import ts from "typescript";
 import { Edits, type Mappings, type Piece } from "./edits.ts";
 import { dependenciesOf, type Dependencies } from "./dependencies.ts";
 import { CellSyntaxError } from "./syntaxError.ts";
-import { LoopEdits } from "./loops.ts";
+import { LoopEdits, loopLocals } from "./loops.ts";
 import type { Erased } from "./erase.ts";
 import type { Original } from "./original.ts";
 import { parseJavaScript } from "./parse.ts";
@@ -47,6 +47,7 @@ class CellRewriter {
   private readonly runtime: string;
   private readonly progress: string;
   private readonly sites: string[] = [];
+  private readonly awaitSites: string[] = [];
   private readonly imports: Piece[] = [];
   private readonly functions: string[] = [];
   /** Statements during which locals change and that may end early, each with the names of those locals. */
@@ -64,14 +65,13 @@ class CellRewriter {
     const site = this.unique("$site");
     this.loops = new LoopEdits(
       file,
+      analysis,
       this.edits,
       {
-        counter: this.unique("$k"),
-        iterator: this.unique("$iterator"),
-        step: this.unique("$step"),
-        open: this.unique("$open"),
-        error: this.unique("$error"),
+        ...loopLocals((base) => this.unique(base)),
         declares: (list) => !isTopVar(list),
+        isSteady: (identifier, loop) => this.variables.isSteady(identifier, loop),
+        text: (identifier) => this.variables.textOf(identifier),
         awaitEach: (iterable) => this.throughRuntime(iterable, "awaitEach"),
         site: () => {
           const name = this.unique(`${site}${this.sites.length + 1}`);
@@ -80,6 +80,8 @@ class CellRewriter {
         },
         chunk: (at) => `${at}.chunk`,
         poll: (at) => `${this.runtime}.poll(${at})`,
+        iteratorOf: (iterable, text) => `${this.runtime}.iteratorOf(${iterable}, ${JSON.stringify(text)})`,
+        elementsOf: (value, count) => `${this.runtime}.elementsOf(${value}, ${count})`,
       },
       (node) => this.visit(node),
     );
@@ -329,7 +331,7 @@ class CellRewriter {
     const comma = ts.isBinaryExpression(expression) && expression.operatorToken.kind === ts.SyntaxKind.CommaToken;
     const [open, close] = comma ? ["(", ")"] : ["", ""];
     const [before, after] = this.analysis.awaits
-      ? [`return { value: await ${runtime}.await(${open}`, `${close}) }`]
+      ? [`return { value: await ${runtime}.await(${open}`, `${close}, ${this.awaitSite()}) }`]
       : [`return ${runtime}.value(${open}`, `${close})`];
     edits.insert(expression.getStart(file), before);
     this.visit(expression);
@@ -436,7 +438,13 @@ class CellRewriter {
   private throughRuntime(expression: ts.Expression, method: "await" | "awaitEach"): void {
     this.edits.insert(expression.getStart(this.file), `${this.runtime}.${method}(`);
     this.visit(expression);
-    this.edits.insert(expression.end, ")");
+    this.edits.insert(expression.end, `, ${this.awaitSite()})`);
+  }
+
+  private awaitSite(): string {
+    const name = this.unique(`${this.runtime}Await${this.awaitSites.length + 1}`);
+    this.awaitSites.push(name);
+    return name;
   }
 
   private identifier(identifier: ts.Identifier): void {
@@ -454,7 +462,7 @@ class CellRewriter {
   // Around the text -----------------------------------------------------------------------------------------------
 
   private head(): Piece[] {
-    const { runtime, sites, progress } = this;
+    const { runtime, sites, awaitSites, progress } = this;
     const boxes: string[] = [];
     const locals: string[] = [];
     const hoisted: string[] = [];
@@ -471,6 +479,8 @@ class CellRewriter {
     // V8 makes faster loops of a function that is not async (1.6 times, where one calls a function).
     const lines = [`${this.analysis.awaits ? "async " : ""}(${runtime}) => { "use strict";`];
     if (sites.length > 0) lines.push(`const ${sites.map((name) => `${name} = ${runtime}.site()`).join(", ")};`);
+    if (awaitSites.length > 0)
+      lines.push(`const ${awaitSites.map((name) => `${name} = ${runtime}.awaitSite()`).join(", ")};`);
     if (boxes.length > 0) lines.push(`const ${boxes.join(", ")};`);
     if (locals.length > 0) lines.push(`let ${locals.join(", ")};`);
     lines.push(...hoisted);

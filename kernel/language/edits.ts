@@ -83,7 +83,7 @@ export class Edits {
         out.add(moved.before);
         this.emit(out, source, moved.start, moved.end, moved.edits);
       }
-      out.mark(start);
+      out.mark(moved?.start ?? start);
       out.add(text);
       at = end;
     }

@@ -1,7 +1,7 @@
 /** Second pass for a file that stays the module it is: its loops can be interrupted. See linkedModule.ts for the others. */
 import ts from "typescript";
 import { Edits, type Mappings } from "./edits.ts";
-import { LoopEdits } from "./loops.ts";
+import { LoopEdits, loopLocals } from "./loops.ts";
 import { parseJavaScript } from "./parse.ts";
 import { analyse, type Analysis } from "./scope.ts";
 
@@ -25,6 +25,8 @@ export class ModuleLoops {
   private readonly sites: string[] = [];
   private readonly newSite: string;
   private readonly poll: string;
+  private readonly iteratorOf: string;
+  private readonly elementsOf: string;
 
   constructor(file: ts.SourceFile, analysis: Analysis, edits: Edits, visit: (node: ts.Node) => void) {
     const unique = (base: string): string => (analysis.identifiers.has(base) ? unique(`$${base}`) : base);
@@ -33,13 +35,16 @@ export class ModuleLoops {
     this.analysis = analysis;
     this.newSite = unique("$newSite");
     this.poll = unique("$poll");
+    this.iteratorOf = unique("$iteratorOf");
+    this.elementsOf = unique("$elementsOf");
+    const { top, inner } = analysis;
     const names = {
-      counter: unique("$k"),
-      iterator: unique("$iterator"),
-      step: unique("$step"),
-      open: unique("$open"),
-      error: unique("$error"),
+      ...loopLocals(unique),
       declares: () => true,
+      // An import may change at any time.
+      isSteady: (name: ts.Identifier) =>
+        inner.has(name) || (top.has(name.text) && top.get(name.text)!.syntax !== "import"),
+      text: (name: ts.Identifier) => name.text,
       awaitEach: visit,
       site: () => {
         const name = unique(`$site${this.sites.length + 1}`);
@@ -48,9 +53,11 @@ export class ModuleLoops {
       },
       // In a cycle of imports a function may be called before its module has begun: only `var` and functions are there.
       chunk: (at: string) => `(${at} ??= ${this.newSite}()).chunk`,
-      poll: (at: string) => `${this.poll}(${at})`,
+      poll: (at: string) => `${this.poll}(${at} ??= ${this.newSite}())`,
+      iteratorOf: (iterable: string, text: string) => `${this.iteratorOf}(${iterable}, ${JSON.stringify(text)})`,
+      elementsOf: (value: string, count: number) => `${this.elementsOf}(${value}, ${count})`,
     };
-    this.loops = new LoopEdits(file, edits, names, visit);
+    this.loops = new LoopEdits(file, analysis, edits, names, visit);
   }
 
   /** False when the node is no loop, or is one that is as good as none. */
@@ -68,6 +75,8 @@ export class ModuleLoops {
 function ${runtime}() { return globalThis[Symbol.for("gradbook.runtime")]; }
 function ${this.newSite}() { return ${runtime}()?.site() ?? { chunk: 0x3fffffff }; }
 function ${this.poll}(site) { return ${runtime}()?.poll(site) ?? site.chunk; }
+function ${this.iteratorOf}(x, text) { return ${runtime}() ? ${runtime}().iteratorOf(x, text) : x[Symbol.iterator](); }
+function ${this.elementsOf}(x, n) { if (${runtime}()) return ${runtime}().elementsOf(x, n); const list = []; for (const y of x) if (list.push(y) >= n) break; return list; }
 `;
   }
 }

@@ -9,6 +9,12 @@ export interface Site {
   chunk: number;
 }
 
+/** An `await` in the source. */
+export interface AwaitSite {
+  /** So many of its next waits may be left to the language, because the last ones ended at once. */
+  quick: number;
+}
+
 export interface Runtime {
   /** The box of that session variable; the same object for ever, `new Box(name)` the first time. */
   box(name: string): Box;
@@ -17,12 +23,16 @@ export interface Runtime {
   poll(site: Site): number;
   /** User code has caught something: `cleanError` of message.ts. */
   caught(error: unknown): void;
-  /** Every `await` of a cell goes through it, so that an interrupt ends a wait that is pending. */
-  await<T>(value: T): Promise<Awaited<T>>;
+  awaitSite(): AwaitSite;
+  /** `iteratorOf` and `elementsOf` of iteration.ts: what `for … of` goes through. */
+  iteratorOf(iterable: unknown, text: string): Iterator<unknown> | undefined;
+  elementsOf(value: unknown, count: number): ArrayLike<unknown>;
+  /** Every `await` of a cell awaits what this returns, so that an interrupt ends a wait that is pending. */
+  await<T>(value: T, site: AwaitSite): T | Promise<Awaited<T>>;
   /** What the cell shows, when nothing else in it awaits: `{ value }`, or a promise of it when it is a promise. */
   value(value: unknown): { value: unknown } | Promise<{ value: unknown }>;
   /** `await` for `for await`. */
-  awaitEach<T>(iterable: AsyncIterable<T> | Iterable<T | Promise<T>>): AsyncIterable<T>;
+  awaitEach<T>(iterable: AsyncIterable<T> | Iterable<T | Promise<T>>, site: AwaitSite): AsyncIterable<T>;
   /** Static and dynamic imports of cells. */
   import(specifier: string, options?: ImportCallOptions): Promise<object>;
   /** `import.meta` of the notebook. */

@@ -3,6 +3,7 @@
  * and what the cell declares at its top.
  */
 import ts from "typescript";
+import { isAssigned } from "./uses.ts";
 
 export type DeclarationSyntax = "const" | "let" | "var" | "function" | "class" | "import" | "using";
 
@@ -24,6 +25,11 @@ export interface Analysis {
   /** Names declared at the top, in the order of the text, each with its declaring identifiers. */
   top: Map<string, { syntax: DeclarationSyntax; identifiers: ts.Identifier[] }>;
   uses: Use[];
+  /** Uses of names that a function, class or block of the cell declares. */
+  inner: Set<ts.Identifier>;
+  /** Identifiers that are assigned, and those that a declaration binds, by name, wherever they stand. */
+  assigned: Map<string, ts.Identifier[]>;
+  bound: Map<string, ts.Identifier[]>;
   loops: Map<ts.Node, Loop>;
   /** What the declarations at the top, and `var` below it, bind. */
   patterns: ts.BindingName[];
@@ -48,6 +54,9 @@ export function analyse(file: ts.SourceFile): Analysis {
   const analysis: Analysis = {
     top: new Map(),
     uses: [],
+    inner: new Set(),
+    assigned: new Map(),
+    bound: new Map(),
     loops: new Map(),
     patterns: [],
     hidden: new Set(),
@@ -307,7 +316,10 @@ class Walk {
 
   /** A declaration's pattern: its names are no uses, its defaults and computed keys hold some. */
   private binding(name: ts.BindingName, scope: Scope): void {
-    if (ts.isIdentifier(name)) return this.note(name);
+    if (ts.isIdentifier(name)) {
+      addTo(this.analysis.bound, name);
+      return this.note(name);
+    }
     for (const element of name.elements) {
       if (ts.isOmittedExpression(element)) continue;
       if (element.propertyName) this.propertyName(element.propertyName, scope);
@@ -339,7 +351,10 @@ class Walk {
       // By name only: an inner variable of the same name costs a little speed, never the meaning.
       if (scope.depth > depth && names.has(text)) loop.headCaptured = true;
     }
-    for (let at: Scope | undefined = scope; at; at = at.parent) if (at.names.has(text)) return;
+    if (isAssigned(identifier)) addTo(this.analysis.assigned, identifier);
+    for (let at: Scope | undefined = scope; at; at = at.parent) {
+      if (at.names.has(text)) return void this.analysis.inner.add(identifier);
+    }
     this.analysis.uses.push({ identifier, name: text, captured: scope.depth > 0 });
   }
 
@@ -348,4 +363,10 @@ class Walk {
     if (ts.isIdentifier(node)) this.analysis.identifiers.add(node.text);
     else ts.forEachChild(node, (child) => this.note(child));
   }
+}
+
+function addTo(map: Map<string, ts.Identifier[]>, identifier: ts.Identifier): void {
+  const known = map.get(identifier.text);
+  if (known) known.push(identifier);
+  else map.set(identifier.text, [identifier]);
 }

@@ -21,7 +21,8 @@ export type { Dependencies } from "./dependencies.ts";
 export type { Declared, Names } from "./variables.ts";
 export type { SourceMapV3 } from "./edits.ts";
 export { cleanError } from "./message.ts";
-export type { Runtime, Site } from "./runtime.ts";
+export { elementsOf, iteratorOf } from "./iteration.ts";
+export type { AwaitSite, Runtime, Site } from "./runtime.ts";
 export { CellSyntaxError } from "./syntaxError.ts";
 
 export interface CellCode {

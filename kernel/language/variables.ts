@@ -93,6 +93,17 @@ export class Variables {
     return this.uses.has(identifier) ? this.byName.get(identifier.text) : undefined;
   }
 
+  /**
+   * Whether a name that neither this loop nor a function of this cell assigns keeps its value while the loop runs. A constant
+   * of the session can be declared anew by another cell only while this one waits.
+   */
+  isSteady(identifier: ts.Identifier, loop: ts.Node): boolean {
+    if (this.analysis.inner.has(identifier)) return true;
+    const variable = this.usedBy(identifier);
+    if (!variable) return false;
+    return variable.ours || !variable.boxed || (variable.constant && !pauses(loop));
+  }
+
   private add(name: string, syntax: DeclarationSyntax | undefined): Variable {
     const session = this.names.get(name);
     const kind = syntax && this.original.kinds.get(name);
@@ -219,4 +230,12 @@ function isEarly(identifier: ts.Identifier, name: ts.Identifier): boolean {
     if (identifier.pos >= initializer.pos && identifier.end <= initializer.end) return true;
   }
   return identifier.pos < element.end;
+}
+
+/** Whether other code may run in the middle of a node. */
+function pauses(node: ts.Node): boolean {
+  if (ts.isAwaitExpression(node) || ts.isYieldExpression(node)) return true;
+  if (ts.isForOfStatement(node) && node.awaitModifier) return true;
+  if (ts.isFunctionLike(node)) return false;
+  return ts.forEachChild(node, (child) => pauses(child) || undefined) ?? false;
 }

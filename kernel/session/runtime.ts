@@ -2,12 +2,21 @@
  * What the transformed code of a cell calls: the boxes of the session's variables, the polls of its loops, its awaits
  * and its imports. See `Runtime` in kernel/language for the contract.
  */
-import { Box, cleanError, type Runtime, type Site } from "../language/transform.ts";
+import {
+  Box,
+  cleanError,
+  elementsOf,
+  iteratorOf,
+  type AwaitSite,
+  type Runtime,
+  type Site,
+} from "../language/transform.ts";
 import { currentCell, type CellContext, type Work } from "./cellContext.ts";
 import { CONTROL, type Control } from "./control.ts";
 import { Interrupted } from "./interrupted.ts";
 import type { CellModules } from "./modules/cellModules.ts";
 import { addAwaitFrame } from "./stack.ts";
+import { QuickWaits } from "./quickWaits.ts";
 
 /** Polls should come every 1 to 10 ms: a site's chunk grows below the first and shrinks above the second. */
 const GROW_BELOW_MS = 1;
@@ -21,6 +30,7 @@ export class CellRuntime implements Runtime {
   /** Called at every poll, that is every few milliseconds while a loop runs and no timer can. */
   onPoll: (now: number) => void = () => {};
   private lastSite: Site | undefined;
+  private readonly quickWaits = new QuickWaits();
   private readonly polledAt = new WeakMap<Site, number>();
 
   constructor(control: Control, modules: CellModules) {
@@ -46,7 +56,10 @@ export class CellRuntime implements Runtime {
   /** What is done before a cell begins: changed modules evaluated anew, imported names as their modules have them now. */
   prepare(): Promise<void> | undefined {
     const refreshed = this.modules.refresh();
-    if (refreshed) return this.await(refreshed);
+    if (refreshed) {
+      this.stopIfInterrupted();
+      return Promise.resolve(this.watch(refreshed, this.prepare));
+    }
     for (const box of this.boxes.values()) box.refresh();
     return undefined;
   }
@@ -111,38 +124,60 @@ export class CellRuntime implements Runtime {
     Atomics.add(this.control, CONTROL.noticed, 1);
   }
 
-  await<T>(value: T): Promise<Awaited<T>> {
+  readonly iteratorOf = iteratorOf;
+  readonly elementsOf = elementsOf;
+
+  awaitSite(): AwaitSite {
+    return { quick: 0 };
+  }
+
+  await<T>(value: T, site: AwaitSite): T | Promise<Awaited<T>> {
+    if (site.quick > 0 && this.control[CONTROL.interrupt] === 0) {
+      site.quick--;
+      return value;
+    }
     this.stopIfInterrupted();
+    return this.watch(value, this.await, site);
+  }
+
+  /** A promise that an interrupt rejects. */
+  private watch<T>(value: T, above: (...args: never[]) => unknown, site?: AwaitSite): T | Promise<Awaited<T>> {
     const cell = currentCell();
-    if (!cell) return Promise.resolve(value);
+    if (!cell || !isThenable(value)) return value;
     if (cell.dead) return new Promise(() => {});
-    const site = awaitSite(this.await);
+    const place = awaitPlace(above);
+    const turn = this.quickWaits.turn();
     return new Promise((resolve, reject) => {
       const fail = (error: unknown): void => {
-        addAwaitFrame(error, site);
+        addAwaitFrame(error, place);
         reject(error);
       };
       cell.onCancel(fail, "wait");
+      const ended = (): void => {
+        cell.offCancel(fail);
+        if (site) this.quickWaits.ended(site, turn);
+      };
       Promise.resolve(value).then(
-        (result) => (cell.offCancel(fail), resolve(result)),
-        (error: unknown) => (cell.offCancel(fail), fail(error)),
+        (result) => (ended(), resolve(result as Awaited<T>)),
+        (error: unknown) => (ended(), fail(error)),
       );
     });
   }
 
   value(value: unknown): { value: unknown } | Promise<{ value: unknown }> {
-    if (typeof (value as PromiseLike<unknown> | null | undefined)?.then !== "function") return { value };
-    return this.await(value).then((settled) => ({ value: settled }));
+    if (!isThenable(value)) return { value };
+    this.stopIfInterrupted();
+    return Promise.resolve(this.watch(value, this.value)).then((settled) => ({ value: settled }));
   }
 
   /** For `for await`: each step can be interrupted, and ending early closes the source as usual. */
-  async *awaitEach<T>(iterable: AsyncIterable<T> | Iterable<T | Promise<T>>): AsyncGenerator<T> {
+  async *awaitEach<T>(iterable: AsyncIterable<T> | Iterable<T | Promise<T>>, site: AwaitSite): AsyncGenerator<T> {
     const source =
       Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : fromSync(iterable[Symbol.iterator]());
     let ended = false;
     try {
       for (;;) {
-        const step = await this.await(source.next());
+        const step = await this.await(source.next(), site);
         if (step.done) {
           ended = true;
           return;
@@ -155,7 +190,8 @@ export class CellRuntime implements Runtime {
   }
 
   import(specifier: string, options?: ImportCallOptions): Promise<object> {
-    return this.await(this.modules.import(specifier, options)) as Promise<object>;
+    this.stopIfInterrupted();
+    return Promise.resolve(this.watch(this.modules.import(specifier, options), this.import));
   }
 
   get meta(): ImportMeta {
@@ -164,7 +200,7 @@ export class CellRuntime implements Runtime {
 }
 
 /** Where the user's code awaits: one frame, which is turned into text only if the wait fails. */
-function awaitSite(above: (...args: never[]) => unknown): { stack?: string } {
+function awaitPlace(above: (...args: never[]) => unknown): { stack?: string } {
   const site = {};
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 1;
@@ -180,4 +216,8 @@ function fromSync<T>(iterator: Iterator<T | Promise<T>>): AsyncIterator<T> {
     next: async () => settle(iterator.next()),
     return: async () => settle(iterator.return?.() ?? { done: true, value: undefined }),
   };
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === "function";
 }

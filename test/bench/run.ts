@@ -1,11 +1,11 @@
 /**
- * `npm run bench`: what the monitor costs, the wait for a first output and for the editor, the engine beside its peers. With a name first,
- * only that one; what follows goes to the benchmark of the engine.
+ * `npm run bench`: what the monitor costs, the wait for a first output and for the editor, loops in cells beside modules, the
+ * engine beside its peers. With a name first, only that one; what follows goes to that benchmark, otherwise to the engine's.
  */
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 
-const benchmarks = ["monitor", "firstOutput", "language", "engine"];
+const benchmarks = ["monitor", "firstOutput", "language", "loops", "engine"];
 
 const [first = "", ...others] = process.argv.slice(2);
 const only = benchmarks.includes(first) ? first : undefined;
@@ -14,7 +14,7 @@ if (only === undefined && first !== "" && !first.startsWith("--")) {
   process.exit(2);
 }
 for (const name of only === undefined ? benchmarks : [only]) {
-  const options = name !== "engine" ? [] : only === undefined ? process.argv.slice(2) : others;
+  const options = only !== undefined ? others : name === "engine" ? process.argv.slice(2) : [];
   console.error(`\n=== ${name}`);
   const { status } = spawnSync(process.execPath, [path.join(import.meta.dirname, `${name}.ts`), ...options], {
     stdio: "inherit",

@@ -107,7 +107,7 @@ describe("a cell", () => {
       {
         name: "iterating undefined",
         cells: ["let a: any;\nfor (const x of a) ;"],
-        error: /^TypeError: undefined is not iterable$/,
+        error: /^TypeError: a is not iterable$/,
         line: 2,
       },
       {

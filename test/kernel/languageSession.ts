@@ -4,6 +4,8 @@ import {
   Box,
   CellSyntaxError,
   cleanError,
+  elementsOf,
+  iteratorOf,
   transformCell,
   type CellCode,
   type Runtime,
@@ -35,7 +37,10 @@ export class TestSession {
       return site.chunk;
     },
     caught: cleanError,
-    await: (value) => Promise.resolve(value),
+    awaitSite: () => ({ quick: 0 }),
+    iteratorOf,
+    elementsOf,
+    await: (value) => value,
     value: (value) =>
       typeof (value as PromiseLike<unknown> | undefined)?.then === "function"
         ? Promise.resolve(value).then((settled) => ({ value: settled }))

@@ -10,14 +10,14 @@ import { transformCell } from "../../kernel/language/transform.ts";
 const WORKER = `
 const { parentPort, workerData } = require("node:worker_threads");
 const vm = require("node:vm");
-import(workerData.box).then(({ Box }) => {
+Promise.all([import(workerData.box), import(workerData.iteration)]).then(([{ Box }, { iteratorOf, elementsOf }]) => {
   const boxes = new Map();
   const box = (name) => boxes.get(name) ?? (boxes.set(name, new Box(name)), boxes.get(name));
   for (const [name, value] of Object.entries(workerData.before)) box(name).v = value;
   const flag = new Int32Array(workerData.flag);
   let polls = 0;
   const runtime = {
-    box, site: () => ({ chunk: 1000 }), caught() {}, await: (v) => v, value: (value) => ({ value }),
+    box, site: () => ({ chunk: 1000 }), caught() {}, awaitSite: () => ({}), iteratorOf, elementsOf, await: (v) => v, value: (value) => ({ value }),
     poll(site) { if (++polls === workerData.polls) { Atomics.store(flag, 0, 1); Atomics.notify(flag, 0); } return site.chunk; },
   };
   parentPort.on("message", (message) => {
@@ -69,7 +69,8 @@ async function stopped(source: string, before: { [name: string]: unknown } = {})
   const { code, saveLocals } = transformCell(source, { names, filename: "test:cell-1" });
   const flag = new SharedArrayBuffer(4);
   const box = new URL("../../kernel/language/box.ts", import.meta.url).href;
-  const worker = new Worker(WORKER, { eval: true, workerData: { code, polls: WARM, flag, box, before } });
+  const iteration = new URL("../../kernel/language/iteration.ts", import.meta.url).href;
+  const worker = new Worker(WORKER, { eval: true, workerData: { code, polls: WARM, flag, box, iteration, before } });
   const heard = (): Promise<unknown> => new Promise((resolve) => worker.once("message", resolve));
   try {
     await heard();
