@@ -143,8 +143,8 @@ export class CellRuntime implements Runtime {
   /** A promise that an interrupt rejects. */
   private watch<T>(value: T, above: (...args: never[]) => unknown, site?: AwaitSite): T | Promise<Awaited<T>> {
     const cell = currentCell();
+    if (cell?.dead) return new Promise(() => {});
     if (!cell || !isThenable(value)) return value;
-    if (cell.dead) return new Promise(() => {});
     const place = awaitPlace(above);
     const turn = this.quickWaits.turn();
     return new Promise((resolve, reject) => {
