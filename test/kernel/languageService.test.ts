@@ -251,9 +251,13 @@ describe("language service", function () {
         ],
       },
       {
-        name: "an import without its ending is an error, as in the kernel",
-        text: "import { half } from './half';",
-        problems: [['1: Imports need the file\'s ending: "./half.ts".']],
+        name: "a path may leave out what the kernel finds by itself",
+        text: "import { half } from './half';\nimport { folded } from './folder';\nimport { half as h } from './half.js';\nimport data from './data.json';\nhalf(1).x;\nfolded.x;\nh(1).x;\ndata.a.x;\nimport './nowhere';",
+        problems: [
+          [5, 6, 7, 8]
+            .map((line) => `${line}: Property 'x' does not exist on type 'number'.`)
+            .concat("9: Cannot find module './nowhere'."),
+        ],
       },
       {
         name: "a file that is not there",
@@ -292,6 +296,7 @@ describe("language service", function () {
         '{"name":"gradbook","main":"index.js","types":"index.d.ts"}',
       );
       notebook.write("node_modules/gradbook/index.d.ts", types("export const wrong: number;"));
+      notebook.write("folder/index.ts", "export const folded: number = 1;");
       notebook.write("half.ts", "export const half = (x: number) => x / 2;");
       notebook.write("twice.js", "/** @param {number} x */\nexport const twice = (x) => 2 * x;");
       notebook.write("old.js", "module.exports = { a: 1 };");

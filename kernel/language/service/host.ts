@@ -40,6 +40,7 @@ export class Host {
   private readonly types: TypeFiles;
   private readonly disk = new DiskFiles((file) => this.types.folders.some((folder) => file.startsWith(`${folder}/`)));
   private readonly cache: ts.ModuleResolutionCache;
+  private readonly forPaths: readonly [ts.CompilerOptions, ts.ModuleResolutionCache];
   /** Files in which an import was not found. It may be there the next time. */
   private readonly unresolved = new Set<string>();
   private looksAgain = false;
@@ -52,6 +53,8 @@ export class Host {
     this.types = types;
     this.options = compilerOptions(types);
     this.cache = ts.createModuleResolutionCache(this.folder, canonical, this.options);
+    const free = { ...this.options, module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler };
+    this.forPaths = [free, ts.createModuleResolutionCache(this.folder, canonical, free)];
   }
 
   /** To be called now and then: from then on the service sees what has changed on the disk. */
@@ -59,6 +62,7 @@ export class Host {
     const changed = this.disk.refresh();
     if (!changed && this.unresolved.size === 0) return;
     this.cache.clear();
+    this.forPaths[1].clear();
     this.packageTypes = undefined;
     this.looksAgain = true;
     this.refreshes++;
@@ -164,7 +168,10 @@ export class Host {
       getCurrentDirectory: () => this.folder,
       useCaseSensitiveFileNames: ts.sys.useCaseSensitiveFileNames,
     };
-    return ts.resolveModuleName(specifier, containing, this.options, host, this.cache, undefined, mode);
+    // Paths of the user's own files may leave out endings and "index", as the kernel lets them.
+    const isPath = /^\.{0,2}\/|^\.{1,2}$/.test(specifier) && !containing.includes("/node_modules/");
+    const [options, cache] = isPath && !this.isShipped(containing) ? this.forPaths : [this.options, this.cache];
+    return ts.resolveModuleName(specifier, containing, options, host, cache, undefined, mode);
   }
 
   /** `/// <reference types="node" />` of a package means the Node that is known here, not a second one. */

@@ -1,6 +1,4 @@
 /** What TypeScript says, where its advice does not fit a notebook. */
-import { existsSync } from "node:fs";
-import path from "node:path";
 import type ts from "typescript";
 import type { CellFile } from "./cellFile.ts";
 
@@ -17,10 +15,7 @@ const cannotAssign: Rewrite = (name, file) => {
   return kind === undefined || kind === "import" ? undefined : `Cannot assign to '${name}' because it is a ${kind}.`;
 };
 const noDom: Rewrite = (name) => `Cannot find name '${name}'. Cells run in Node, which has no DOM.`;
-const needsEnding: Rewrite = (quoted, file) => {
-  const found = withEnding(quoted.slice(1, -1), file);
-  return `Imports need the file's ending${found === undefined ? "." : `: "${found}".`}`;
-};
+const noFile: Rewrite = (quoted) => `Cannot find module ${quoted.replaceAll('"', "'")}.`;
 const notInstalled: Rewrite = (quoted, _file, said) => {
   const name = /^["'](@[^/]+\/[^/"']+|[^./"'][^/"']*)/.exec(quoted)?.[1];
   if (name === undefined || name.startsWith("node:")) return undefined;
@@ -30,16 +25,7 @@ const notInstalled: Rewrite = (quoted, _file, said) => {
 const MESSAGES: { readonly [code: number]: Rewrite } = {
   2632: cannotAssign,
   2584: noDom,
-  2834: needsEnding,
-  2835: needsEnding,
+  2834: noFile,
+  2835: noFile,
   2307: notInstalled,
 };
-
-/** The relative specifier with the ending of a file that is there. */
-export function withEnding(specifier: string, file: CellFile): string | undefined {
-  const base = path.resolve(path.dirname(file.path), specifier);
-  const ending = [".ts", ".js", ".mts", ".mjs", ".json", "/index.ts", "/index.js"].find((end) =>
-    existsSync(base + end),
-  );
-  return ending === undefined ? undefined : specifier + ending;
-}

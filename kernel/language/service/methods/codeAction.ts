@@ -4,7 +4,6 @@ import type { CodeAction, Diagnostic, TextEdit } from "vscode-languageserver-typ
 import type { CellFile } from "../cellFile.ts";
 import { editsOf } from "../edits.ts";
 import { Lines } from "../lines.ts";
-import { withEnding } from "../messages.ts";
 import { missingAwait } from "../missingAwait.ts";
 import type { Method } from "../method.ts";
 import { FORMAT, type NotebookService } from "../service.ts";
@@ -31,8 +30,6 @@ function quickFixes(service: NotebookService, file: CellFile, diagnostics: reado
     const end = file.toCode(lines.offset(diagnostic.range.end));
     const preferences = service.preferences(file);
     const fixes = service.ts.getCodeFixesAtPosition(file.path, start, end, [diagnostic.code], FORMAT, preferences);
-    const ending = NEEDS_ENDING.includes(diagnostic.code) ? writeEnding(file, diagnostic) : undefined;
-    if (ending) found.set(ending.title, ending);
     const awaited = missingAwait(service, file, start, diagnostic.code);
     const edits = awaited && editsOf(service, file, awaited);
     if (edits) found.set("await", quickFix("Add 'await'", diagnostic, { [file.uri!]: edits }, true));
@@ -46,19 +43,6 @@ function quickFixes(service: NotebookService, file: CellFile, diagnostics: reado
     }
   }
   return [...found.values()];
-}
-
-/** A relative import without its file's ending. */
-const NEEDS_ENDING: readonly number[] = [2834, 2835];
-
-function writeEnding(file: CellFile, diagnostic: Diagnostic): CodeAction | undefined {
-  const { range } = diagnostic;
-  const { lines, text } = file.cell;
-  const quoted = text.slice(lines.offset(range.start), lines.offset(range.end));
-  const complete = withEnding(quoted.slice(1, -1), file);
-  if (complete === undefined) return undefined;
-  const edit = { range, newText: quoted[0] + complete + quoted[0] };
-  return quickFix(`Write the ending: "${complete}"`, diagnostic, { [file.uri!]: [edit] }, true);
 }
 
 function quickFix(

@@ -70,6 +70,8 @@ const PEDANTIC: readonly [from: number, to: number][] = [
   // An unused label: `{ a: 1 }` that is about to become an object. The left side of a comma.
   [7028, 7028],
   [2695, 2695],
+  // JSON imported without saying so: the kernel needs no attribute.
+  [1543, 1543],
   // "This may be converted to an ES module" and the like.
   [80001, 80005],
 ];
