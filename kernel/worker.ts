@@ -12,6 +12,7 @@ import { CellRunner } from "./session/cellRunner.ts";
 import { installConsole } from "./session/console.ts";
 import { debugQuestions } from "./session/debugging.ts";
 import { cellGlobals, Displays } from "./session/globals.ts";
+import { installInheritedOutput } from "./session/inheritedOutput.ts";
 import { Inputs } from "./session/input.ts";
 import { CellModules } from "./session/modules/cellModules.ts";
 import { answer, type Questions } from "./session/questions.ts";
@@ -45,7 +46,7 @@ const runtime = new CellRuntime(control, modules);
 modules.onReplaced = (replaced) => runtime.follow(replaced);
 const log = (line: string): void => port.postMessage({ type: "log", line });
 const limits = outputLimits(process.env, log);
-const output = new Output({ port, control, stopIfInterrupted: runtime.stopIfInterrupted, limits, spillFolder });
+const output = new Output({ port, control, limits, spillFolder });
 const displays = new Displays(output);
 const runner = new CellRunner({ runtime, output, maps });
 
@@ -77,6 +78,7 @@ watchPrograms({
   post: (message) => output.post(message),
   stopIfInterrupted: runtime.stopIfInterrupted,
 });
+installInheritedOutput();
 const inputs = new Inputs(output, runtime.stopIfInterrupted);
 const { prompt, confirm, alert } = inputs;
 Object.assign(globalThis, cellGlobals({ displays, inputs }), { require: modules.require, prompt, confirm, alert });

@@ -1,7 +1,7 @@
 /**
  * The way out of the worker. A few writes go at once; a flood of them is joined to one message every 40 ms, and what is
  * too much for a cell goes to a file (cellFlow.ts). Everything else goes at once and after the text that was written
- * before it. When the client does not keep up, the caller waits here, and can be interrupted here.
+ * before it. When the client does not keep up, the caller waits here until the user stops it.
  */
 import type { MessagePort, Transferable } from "node:worker_threads";
 import type { Header, JsonObject, MimeBundle, PublicationType, Publications } from "../protocol/messages.ts";
@@ -27,7 +27,6 @@ type StreamName = Publications["stream"]["name"];
 export interface OutputParts {
   port: MessagePort;
   control: Control;
-  stopIfInterrupted: () => void;
   limits: OutputLimits;
   /** Where files with long outputs go. */
   spillFolder: string;
@@ -78,17 +77,16 @@ export class Output {
     const shown = run.flow.display(data, size);
     if (shown) {
       const transient = id === undefined ? {} : { display_id: id };
-      this.send(cell.parent, "display_data", { data, metadata: {}, transient }, size, this.parts.stopIfInterrupted);
-    } else this.redraw(cell, run, this.parts.stopIfInterrupted);
+      this.send(cell.parent, "display_data", { data, metadata: {}, transient }, size);
+    } else this.redraw(cell, run);
     return shown;
   }
 
   /** Replaces what is shown under an id. In a loop not every state is sent, but the last one is. */
   update(cell: CellContext, data: MimeBundle, id: string): void {
     const content = { data, metadata: {}, transient: { display_id: id } };
-    const send = (): void => this.send(cell.parent, "update_display_data", content, sizeOf(data), () => {});
+    const send = (): void => this.send(cell.parent, "update_display_data", content, sizeOf(data));
     if (this.latest.later(`update ${id}`, UPDATE_MS, performance.now(), send)) return this.wake();
-    this.waitForRoom(this.parts.stopIfInterrupted);
     send();
   }
 
@@ -104,61 +102,47 @@ export class Output {
   /** Publishes for a cell. `size` is about how many characters the content has. */
   publish<P extends PublicationType>(cell: CellContext, type: P, content: Publications[P], size = 0): void {
     this.flush();
-    this.send(cell.parent, type, content as JsonObject, size, this.parts.stopIfInterrupted);
+    this.send(cell.parent, type, content as JsonObject, size);
   }
 
   /** A message to the supervisor itself, after everything shown so far. */
   post(message: FromWorker, transfer: Transferable[] = []): void {
-    this.flushPatiently();
+    this.flush();
     this.latest.run(Infinity);
     this.parts.port.postMessage(message, transfer);
   }
 
-  /** Called by loops that never let a timer run: what is old enough goes. May throw `Interrupted`. */
+  /** Called by loops that never let a timer run: what is old enough goes. */
   poll(now: number): void {
     if (this.pending !== undefined && now - this.windowStart >= FLUSH_AFTER_MS) this.flush();
     const { next } = this.latest;
-    if (next === undefined || next > now) return;
-    this.waitForRoom(this.parts.stopIfInterrupted);
-    this.latest.run(now);
+    if (next !== undefined && next <= now) this.latest.run(now);
   }
 
-  /** May throw `Interrupted` while it waits for the client: for calls from user code. */
   flush(): void {
-    this.flushThen(this.parts.stopIfInterrupted);
-  }
-
-  /** For calls of ours, which an interrupt must not cut short. */
-  private flushPatiently(): void {
-    this.flushThen(() => {});
-  }
-
-  private flushThen(whileWaiting: () => void): void {
     if (!this.pending) return;
-    // First, so that an interrupt here loses nothing.
-    this.waitForRoom(whileWaiting);
     const { cell, name, text } = this.pending;
     this.pending = undefined;
     const run = this.runOf(cell);
     const shown = run.flow.text(name, text);
-    if (shown !== "") this.send(cell.parent, "stream", { name, text: shown }, shown.length, whileWaiting);
-    if (run.flow.overflowed) this.redraw(cell, run, whileWaiting);
+    if (shown !== "") this.send(cell.parent, "stream", { name, text: shown }, shown.length);
+    if (run.flow.overflowed) this.redraw(cell, run);
   }
 
   /** Shows the end of a long output, not too often. */
-  private redraw(cell: CellContext, run: Run, whileWaiting: () => void): void {
-    const later = this.latest.later(run, REDRAW_MS, performance.now(), () => this.sendBlock(cell, run, () => {}));
+  private redraw(cell: CellContext, run: Run): void {
+    const later = this.latest.later(run, REDRAW_MS, performance.now(), () => this.sendBlock(cell, run));
     if (later) this.wake();
-    else this.sendBlock(cell, run, whileWaiting);
+    else this.sendBlock(cell, run);
   }
 
-  private sendBlock(cell: CellContext, run: Run, whileWaiting: () => void): void {
+  private sendBlock(cell: CellContext, run: Run): void {
     if (!run.flow.overflowed) return;
     const data = run.flow.block();
     const type = run.block === undefined ? "display_data" : "update_display_data";
     run.block ??= `gradbook-output-${cell.parent.msg_id}-${++this.blocks}`;
     const metadata = { gradbook: { overflow: true } };
-    this.send(cell.parent, type, { data, metadata, transient: { display_id: run.block } }, sizeOf(data), whileWaiting);
+    this.send(cell.parent, type, { data, metadata, transient: { display_id: run.block } }, sizeOf(data));
   }
 
   private runOf(cell: CellContext): Run {
@@ -178,25 +162,28 @@ export class Output {
   private wake(): void {
     this.timer ??= this.setTimeout(() => {
       this.timer = undefined;
-      this.flushPatiently();
+      this.flush();
       this.latest.run(performance.now());
       if (this.latest.next !== undefined) this.wake();
     }, FLUSH_AFTER_MS);
   }
 
-  private send(parent: Header, msg_type: string, content: JsonObject, size: number, whileWaiting: () => void): void {
-    this.waitForRoom(whileWaiting);
+  private send(parent: Header, msg_type: string, content: JsonObject, size: number): void {
+    this.waitForRoom();
     const weight = MESSAGE_WEIGHT + (size >> 10);
     Atomics.add(this.parts.control, CONTROL.inFlight, weight);
     this.parts.port.postMessage({ type: "publish", parent, msg_type, content, weight } satisfies FromWorker);
   }
 
-  private waitForRoom(whileWaiting: () => void): void {
+  /**
+   * Until the client has caught up, or the user wants everything to stop. Throws nothing: `console` swallows what its streams
+   * throw, and the interrupt would be lost; the next poll of the loop throws.
+   */
+  private waitForRoom(): void {
     const { control } = this.parts;
     for (;;) {
       const inFlight = Atomics.load(control, CONTROL.inFlight);
-      if (inFlight < IN_FLIGHT_LIMIT) return;
-      whileWaiting();
+      if (inFlight < IN_FLIGHT_LIMIT || Atomics.load(control, CONTROL.interrupt) !== 0) return;
       Atomics.wait(control, CONTROL.inFlight, inFlight, 20);
     }
   }

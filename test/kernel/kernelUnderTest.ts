@@ -7,6 +7,7 @@ import { startKernel } from "../../kernel/client/startKernel.ts";
 import type { ErrorReply, Message, ReplyContent } from "../../kernel/protocol/messages.ts";
 
 export interface CellResult {
+  msg_id: string;
   reply: ReplyContent<"execute_request"> | ErrorReply;
   stdout: string;
   stderr: string;
@@ -64,8 +65,7 @@ export class KernelUnderTest {
     metadata: { cellId?: string } = {},
   ): Running {
     const { msg_id, reply } = this.client.execute({ code, ...options }, metadata);
-    const mine = (): Message[] =>
-      this.publications.filter((m) => (m.parent_header as { msg_id?: string }).msg_id === msg_id);
+    const mine = (): Message[] => this.publicationsOf(msg_id);
     const stream = (name: string): string =>
       mine()
         .filter((m) => m.header.msg_type === "stream" && m.content["name"] === name)
@@ -85,10 +85,15 @@ export class KernelUnderTest {
       const publications = mine();
       const shown = publications.find((m) => m.header.msg_type === "execute_result");
       const value = (shown?.content["data"] as { "text/plain"?: string } | undefined)?.["text/plain"];
-      return { reply: content, stdout: stream("stdout"), stderr: stream("stderr"), value, publications };
+      return { msg_id, reply: content, stdout: stream("stdout"), stderr: stream("stderr"), value, publications };
     });
     result.catch(() => {});
     return { msg_id, result, printed, displayed };
+  }
+
+  /** Everything that a request has caused by now. */
+  publicationsOf(msg_id: string): Message[] {
+    return this.publications.filter((m) => (m.parent_header as { msg_id?: string }).msg_id === msg_id);
   }
 
   run(code: string): Promise<CellResult> {

@@ -39,7 +39,7 @@ describe("output of cells", function () {
       assert.equal(result.stdout, Array.from({ length: 5000 }, (_, i) => `${i}\n`).join(""));
       const block = String(displays(result).at(-1)!["text/plain"]);
       const end = Number(block.trimEnd().split("\n").at(-1));
-      assert.ok(end === lines - 1 || end === lines, `${end} is shown as the last of ${lines}`);
+      assert.ok(end === lines - 1 || end === lines, `${block.slice(-200)} is shown as the last of ${lines}`);
       const file = readFileSync(fileOf(block), "utf8").trimEnd().split("\n");
       assert.equal(file.length, end + 1);
       assert.ok(file.every((line, i) => line === String(i)));
@@ -267,6 +267,98 @@ describe("output of cells", function () {
     it("where nobody can be asked the error says so", async () => {
       const { reply } = await own.start("await input('who?')", { allow_stdin: false }).result;
       assert.match(reply.status === "error" ? reply.evalue : "", /nobody can answer here.*allow_stdin is false/);
+    });
+  });
+
+  describe("what is written where", () => {
+    const table: { name: string; code: string; stdout?: string; stderr?: string | RegExp }[] = [
+      {
+        name: "console.table",
+        code: "console.table([{ a: 1 }])",
+        stdout: "┌─────────┬───┐\n│ (index) │ a │\n├─────────┼───┤\n│ 0       │ 1 │\n└─────────┴───┘\n",
+      },
+      {
+        name: "console.group",
+        code: "console.group('g'); console.log('in'); console.groupEnd(); console.log('out')",
+        stdout: "g\n  in\nout\n",
+      },
+      {
+        name: "console.count and assert",
+        code: "console.count(); console.count(); console.assert(1 > 2, 'no')",
+        stdout: "default: 1\ndefault: 2\n",
+        stderr: "Assertion failed: no\n",
+      },
+      {
+        name: "format: %s, %d, %o is kept, %c says nothing",
+        code: "console.log('%s %d%c', 'a', 2, 'color: red')",
+        stdout: "a 2\n",
+      },
+      {
+        name: "colours of a program pass",
+        code: "console.log('\\x1b[31mred\\x1b[0m')",
+        stdout: "\x1b[31mred\x1b[0m\n",
+      },
+      {
+        name: "console.trace names the cell",
+        code: "console.trace('here')",
+        stderr: /^Trace: here\n {4}at Cell \[\d+\], line 1/,
+      },
+      {
+        name: "bytes that split a character",
+        code: "const b = Buffer.from('😀'); process.stdout.write(b.subarray(0, 2)); process.stdout.write(b.subarray(2))",
+        stdout: "😀",
+      },
+      {
+        name: "texts that split a character",
+        code: "process.stdout.write('\\ud83d'); process.stdout.write('\\ude00')",
+        stdout: "😀",
+      },
+      { name: "another encoding", code: "process.stdout.write('6869', 'hex')", stdout: "hi" },
+      {
+        name: "a line that is cleared",
+        code: "process.stdout.write('working'); process.stdout.clearLine(0); process.stdout.cursorTo(0); process.stdout.write('ok\\n')",
+        stdout: "working\r       \rok     \n",
+      },
+      {
+        name: "a stream that is piped",
+        code: "import { Readable } from 'node:stream'; import { finished } from 'node:stream/promises';\nconst r = Readable.from(['x', 'y']); r.pipe(process.stdout, { end: false }); await finished(r)",
+        stdout: "xy",
+      },
+      {
+        name: "a program that inherits",
+        code: "import { spawn, execSync } from 'node:child_process'; import { once } from 'node:events';\nawait once(spawn('echo', ['one'], { stdio: 'inherit' }), 'close'); execSync('echo two; echo three >&2', { stdio: 'inherit' })",
+        stdout: "one\ntwo\n",
+        stderr: "three\n",
+      },
+      {
+        name: "what libraries look at",
+        code: "const { stdout: o } = process; console.log(o.isTTY, o.columns, o.hasColors(), o.getColorDepth(), o.fd)",
+        stdout: "false 100 true 4 1\n",
+      },
+    ];
+    for (const { name, code, stdout = "", stderr = "" } of table) {
+      it(name, async () => {
+        const result = await kernel.run(code);
+        assert.equal(result.reply.status, "ok", JSON.stringify(result.reply));
+        assert.equal(result.stdout, stdout);
+        if (typeof stderr === "string") assert.equal(result.stderr, stderr);
+        else assert.match(result.stderr, stderr);
+      });
+    }
+    it("a promise's continuation, an emitter's listener and a callback write to the cell whose code runs them", async () => {
+      const first = await kernel.run(
+        "import { EventEmitter } from 'node:events';\nconst emitter = new EventEmitter(); emitter.on('x', () => console.log('listener'));\nconst call = () => console.log('callback');\nlet open!: () => void; const gate = new Promise<void>((r) => (open = r)); void gate.then(() => console.log('first'));",
+      );
+      const second = kernel.start(
+        "gate.then(() => console.log('second')); call(); emitter.emit('x'); open(); await gate; await null",
+      );
+      assert.equal((await second.result).stdout, "callback\nlistener\nsecond\n");
+      assert.equal(first.stdout, "");
+      const late = kernel.publicationsOf(first.msg_id).filter(({ header }) => header.msg_type === "stream");
+      assert.deepEqual(
+        late.map(({ content }) => content["text"]),
+        ["first\n"],
+      );
     });
   });
 });
