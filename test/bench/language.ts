@@ -85,6 +85,7 @@ interface Place {
   position: { line: number; character: number };
 }
 
+await kernel.execute({ code: 'import { tensor } from "gradbook"; tensor([1])' }).reply;
 const before = resident();
 void kernel.execute({ code: "const busy = 1; for (;;) Math.sqrt(busy)" });
 await ask("notebook/open", { cells: cells.map((text, i) => ({ uri: uri(i), text })) });
