@@ -6,6 +6,7 @@ import { CellSyntaxError, transformCell, type Dependencies } from "../language/t
 import type { ErrorContent, JsonObject } from "../protocol/messages.ts";
 import type { CellOutcome, CellRequest } from "../protocol/session.ts";
 import { CellContext, cellsAtWork, runInCell, type Work } from "./cellContext.ts";
+import { endGroups } from "./console.ts";
 import { sourceOf } from "./debugging.ts";
 import { Definitions } from "./definitions.ts";
 import { Interrupted } from "./interrupted.ts";
@@ -67,6 +68,7 @@ export class CellRunner {
     this.running = running;
     this.unanswered = done;
     this.definitions.begin();
+    endGroups();
     const failed = (error: unknown): void => {
       // A loop saw the flag before the message came: what else the cell started stops with it.
       if (error instanceof Interrupted) this.runtime.cancel(cell);

@@ -10,12 +10,22 @@ import type { Output } from "./output.ts";
 /** What programs that lay out their text may count on. */
 const [COLUMNS, ROWS] = [100, 40];
 
+/** Deeper groups than anybody reads. */
+const GROUPS = 32;
+
+let ours: Console | undefined;
+
+/** A cell that failed inside a group would indent all later ones. */
+export function endGroups(): void {
+  for (let i = 0; i < GROUPS; i++) ours?.groupEnd();
+}
+
 export function installConsole(output: Output): void {
   const stdout = cellStream(output, "stdout");
   const stderr = cellStream(output, "stderr");
   Object.defineProperty(process, "stdout", { value: stdout, configurable: true });
   Object.defineProperty(process, "stderr", { value: stderr, configurable: true });
-  globalThis.console = new Console({
+  globalThis.console = ours = new Console({
     stdout,
     stderr,
     colorMode: false,

@@ -271,6 +271,10 @@ describe("output of cells", function () {
   });
 
   describe("what is written where", () => {
+    it("a cell that fails inside a group does not indent the next one", async () => {
+      await kernel.run("console.group('a'); console.group('b'); throw new Error('inside')");
+      assert.equal((await kernel.run("console.log('left')")).stdout, "left\n");
+    });
     const table: { name: string; code: string; stdout?: string; stderr?: string | RegExp }[] = [
       {
         name: "console.table",
