@@ -95,9 +95,9 @@ export class CellModules {
   private report({ error, files }: Failure): void {
     const names = files.map((file) => path.relative(path.dirname(this.notebook.file), file));
     const [first, ...others] = names;
-    const also = others.length > 0 ? `, and so do ${others.join(", ")}` : "";
+    const also = others.length > 0 ? ` and of ${others.join(", ")}` : "";
     const { traceback } = describeError(error, this.maps);
-    process.stderr.write(`${first} has changed and does not load; the session keeps its old version${also}.\n`);
+    process.stderr.write(`${first} has changed and does not load; the session keeps the old version of it${also}.\n`);
     process.stderr.write(`${traceback.join("\n")}\n`);
   }
 
