@@ -20,6 +20,7 @@ import { Output } from "./session/output.ts";
 import { outputLimits } from "./session/outputLimits.ts";
 import { CellRuntime } from "./session/runtime.ts";
 import { watchPrograms } from "./session/programs.ts";
+import { Commands } from "./session/shell/commands.ts";
 import { installStackTraces, StackMaps } from "./session/stack.ts";
 import { installSurroundings } from "./session/surroundings.ts";
 import { installTimers } from "./session/timers.ts";
@@ -36,8 +37,10 @@ const here = import.meta.dirname;
 const bundle = (name: string): string => path.join(here, name + path.extname(import.meta.filename));
 
 const maps = new StackMaps();
-const modules = new CellModules({
+const commands = new Commands({ folder, onEnded: () => modules.reportPackages() });
+const modules: CellModules = new CellModules({
   folder,
+  command: commands.run,
   maps,
   ours: here,
   library: { gradbook: bundle("gradbook"), "gradbook/notebook": bundle("cellGlobals") },

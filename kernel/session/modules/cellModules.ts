@@ -11,6 +11,7 @@ import { describeError, inlineMap, type StackMaps } from "../stack.ts";
 import { explainNative } from "./importError.ts";
 import { ModuleGraph, type Failure, type Work } from "./graph.ts";
 import type { ForeignModule, LocalModule, Namespace } from "./localModule.ts";
+import { PackagesInUse } from "./packagesInUse.ts";
 import { NOTEBOOK, Resolver, type Importer } from "./resolver.ts";
 
 const TYPESCRIPT = /\.[mc]?ts$/;
@@ -23,6 +24,8 @@ export interface ModuleOptions {
   maps: StackMaps;
   /** Folder of the kernel's own files: never transformed. */
   ours: string;
+  /** Runs a command of a cell; see callOf in kernel/language/transform.ts. */
+  command: (strings: readonly string[], ...values: unknown[]) => Promise<void>;
 }
 
 export class CellModules {
@@ -33,8 +36,9 @@ export class CellModules {
   private readonly maps: StackMaps;
   /** Stands for the notebook as the importing file; it need not exist. */
   private readonly notebook: Importer;
+  private readonly packages = new PackagesInUse();
 
-  constructor({ folder, library, maps, ours }: ModuleOptions) {
+  constructor({ folder, library, maps, ours, command }: ModuleOptions) {
     this.maps = maps;
     this.resolver = new Resolver({ library, ours });
     this.graph = new ModuleGraph({
@@ -48,12 +52,13 @@ export class CellModules {
     });
     this.notebook = { file: path.join(folder, NOTEBOOK), name: folder };
     this.require = this.requireOf(this.notebook, undefined);
-    this.meta = this.metaOf(this.notebook);
+    this.meta = Object.defineProperty(this.metaOf(this.notebook), "command", { value: command });
     const ownURL = `${pathToFileURL(ours).href}/`;
     module.registerHooks({
       resolve: this.resolver.hook,
       load: (url, context, next) => {
         const { pathname } = new URL(url);
+        this.packages.note(url);
         if (pathname.endsWith(".json") && context.conditions.includes("import")) {
           return next(url, { ...context, importAttributes: { type: "json" } });
         }
@@ -81,6 +86,11 @@ export class CellModules {
   refresh(): Promise<void> | undefined {
     const changed = this.graph.changed();
     return changed.size === 0 ? undefined : later(this.reload(changed));
+  }
+
+  /** After a command: says which packages were replaced while they are in use. */
+  reportPackages(): void {
+    for (const line of this.packages.changed()) process.stderr.write(`${line}\n`);
   }
 
   /** What is being imported was stopped and will not end. */
