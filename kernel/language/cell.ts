@@ -3,6 +3,7 @@
  * variables.ts has decided for each.
  */
 import ts from "typescript";
+import { CellImports } from "./cellImports.ts";
 import { Edits, type Mappings, type Piece } from "./edits.ts";
 import { dependenciesOf, type Dependencies } from "./dependencies.ts";
 import { CellSyntaxError } from "./syntaxError.ts";
@@ -48,7 +49,7 @@ class CellRewriter {
   private readonly progress: string;
   private readonly sites: string[] = [];
   private readonly awaitSites: string[] = [];
-  private readonly imports: Piece[] = [];
+  private readonly imports: CellImports;
   private readonly functions: string[] = [];
   /** Statements during which locals change and that may end early, each with the names of those locals. */
   private readonly guarded: Variable[][] = [];
@@ -62,6 +63,8 @@ class CellRewriter {
     this.variables = new Variables(analysis, original, names, (base) => this.unique(base));
     this.runtime = this.unique("$gradbook");
     this.progress = this.unique("$done");
+    const { edits, variables, runtime } = this;
+    this.imports = new CellImports({ file, edits, variables, runtime, unique: (base) => this.unique(base) });
     const site = this.unique("$site");
     this.loops = new LoopEdits(
       file,
@@ -166,11 +169,7 @@ class CellRewriter {
   }
 
   private bareStatement(statement: ts.Statement): void {
-    if (ts.isImportDeclaration(statement)) return this.importDeclaration(statement);
-    if (ts.isExportDeclaration(statement)) {
-      if (statement.moduleSpecifier) this.importModule(statement, statement.moduleSpecifier, statement.attributes);
-      return this.edits.remove(statement.getStart(this.file), statement.end);
-    }
+    if (ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement)) return this.imports.edit(statement);
     if (ts.isExportAssignment(statement)) {
       const { expression } = statement;
       const shown = statement === this.valued;
@@ -338,47 +337,6 @@ class CellRewriter {
     edits.insert(expression.end, after);
   }
 
-  // Imports -------------------------------------------------------------------------------------------------------
-
-  private importDeclaration(statement: ts.ImportDeclaration): void {
-    const { file } = this;
-    this.edits.remove(statement.getStart(file), statement.end);
-    const { importClause, moduleSpecifier, attributes } = statement;
-    const module = this.importModule(statement, moduleSpecifier, attributes);
-    const specifier = moduleSpecifier.getText(file);
-    const bind = (local: ts.Identifier, exported: string): void => {
-      const { box } = this.variables.declaredBy(local);
-      this.imports.push({ text: `${box}.import(${module}, ${exported}, ${specifier}); `, from: local.getStart(file) });
-    };
-    if (importClause?.name) bind(importClause.name, `"default"`);
-    const bindings = importClause?.namedBindings;
-    if (bindings && ts.isNamespaceImport(bindings)) {
-      const { box } = this.variables.declaredBy(bindings.name);
-      this.imports.push({ text: `${box}.import(${module}, void 0, ${specifier}); ` });
-    } else {
-      for (const { name, propertyName } of bindings?.elements ?? []) {
-        bind(name, JSON.stringify((propertyName ?? name).text));
-      }
-    }
-  }
-
-  private importModule(
-    statement: ts.Statement,
-    specifier: ts.Expression,
-    attributes: ts.ImportAttributes | undefined,
-  ): string {
-    const { file } = this;
-    const name = this.unique("$module");
-    const options = attributes
-      ? `, { with: { ${attributes.elements.map((element) => element.getText(file)).join(", ")} } }`
-      : "";
-    this.imports.push({
-      text: `const ${name} = await ${this.runtime}.import(${specifier.getText(file)}${options}); `,
-      from: statement.getStart(file),
-    });
-    return name;
-  }
-
   // Expressions ---------------------------------------------------------------------------------------------------
 
   private visit(node: ts.Node): void {
@@ -484,7 +442,7 @@ class CellRewriter {
     if (boxes.length > 0) lines.push(`const ${boxes.join(", ")};`);
     if (locals.length > 0) lines.push(`let ${locals.join(", ")};`);
     lines.push(...hoisted);
-    return [{ text: lines.join("\n") + "\n" }, ...this.imports, { text: this.functions.join("") + "\n" }];
+    return [{ text: lines.join("\n") + "\n" }, ...this.imports.atBeginning, { text: this.functions.join("") + "\n" }];
   }
 }
 

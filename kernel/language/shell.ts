@@ -26,6 +26,9 @@ export interface Expression {
   text: string;
 }
 
+/** How the code of a cell begins to call a command. The session puts the function on the cell's `import.meta`, out of sight. */
+export const COMMAND = "import.meta.command(";
+
 const CANDIDATE = /^[ \t]*!(?!=|[ \t\r]*$)/gm;
 const MASK = "debugger;";
 const ESCAPED_NEWLINE = /\\\r?\n/g;

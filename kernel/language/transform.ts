@@ -12,7 +12,7 @@ import { erase, eraseObject, type Erased } from "./erase.ts";
 import { rewriteModule } from "./moduleCode.ts";
 import { objectAtEnd, readOriginal, type Original } from "./original.ts";
 import { parse } from "./parse.ts";
-import { findCommands, magicMessage, replaceCommands, type Command } from "./shell.ts";
+import { COMMAND, findCommands, magicMessage, replaceCommands, type Command } from "./shell.ts";
 import { CellSyntaxError } from "./syntaxError.ts";
 import { GLOBALS, type Declared, type Names } from "./variables.ts";
 
@@ -60,7 +60,7 @@ export function transformCell(source: string, { names, filename }: { names: Name
   return { ...cell, map: sourceMap(filename, source, mappings) };
 }
 
-/** A command as the call that runs it. The session puts `command` on the cell's `import.meta`, out of sight. */
+/** A command as the call that runs it. */
 function callOf({ start, end, parts, inSyncFunction }: Command, source: string): string {
   if (inSyncFunction) {
     const before = source.slice(0, start).split("\n");
@@ -77,7 +77,7 @@ function callOf({ start, end, parts, inSyncFunction }: Command, source: string):
       values.push(part.text);
     }
   }
-  return `await import.meta.command(${[JSON.stringify(strings), ...values].join(", ")});`;
+  return `await ${COMMAND}${[JSON.stringify(strings), ...values].join(", ")});`;
 }
 
 function eraseText(text: string): [Erased, Original] {

@@ -33,10 +33,10 @@ describe("commands", function () {
     const cell = kernel.start(`!${node(code)}`);
     let ended = false;
     void cell.result.then(() => (ended = true));
-    await cell.printed("a\rb\u001b[31mc");
+    await cell.printed("\u001b[31mc");
     assert.equal(ended, false, "it came only at the end");
     const { stdout, stderr } = await cell.result;
-    assert.equal(stdout, "a\rb\u001b[31mcend\n");
+    assert.match(stdout, /(?:a\r)?b\u001b\[31mcend\n/);
     assert.equal(stderr, "err");
   });
 
