@@ -13,6 +13,11 @@ export class Parameter extends Tensor {
 
 /** A tensor that a module keeps but does not learn, such as a running mean: part of its `stateDict()` if persistent. */
 export class Buffer extends Tensor {
+  // The bundler keeps the plain name for Node's.
+  static {
+    Object.defineProperty(this, "name", { value: "Buffer" });
+  }
+
   readonly persistent: boolean;
 
   constructor(data: Tensor, persistent = true) {

@@ -132,6 +132,23 @@ describe("the npm package", function () {
     assert.equal(inFolder(process.execPath, "train.mjs"), "6\n");
   });
 
+  it("installed, every class says its own name: the bundler renames some", () => {
+    const script = `const seen = new Set(), wrong = [];
+      const walk = (object, place) => {
+        for (const key of Object.keys(object)) {
+          const value = object[key];
+          if (value === null || !/object|function/.test(typeof value) || seen.has(value)) continue;
+          seen.add(value);
+          if (String(value).startsWith("class ") && value.name !== key) wrong.push(place + key + " says " + value.name);
+          if (Object.prototype.toString.call(value) === "[object Object]" && place.length < 30) walk(value, place + key + ".");
+        }
+      };
+      walk(await import("gradbook"), "");
+      console.log(seen.size > 100, wrong.join());`;
+    writeFileSync(path.join(folder, "names.mjs"), script);
+    assert.equal(execFileSync(process.execPath, ["names.mjs"], { cwd: folder, encoding: "utf8" }), "true \n");
+  });
+
   it("installed, it tells an editor about the library, Node and WebAssembly from what is inside", async () => {
     const kernelPath = path.join(folder, "node_modules/gradbook/dist/kernel/main.js");
     const kernel = startKernel({ kernelPath, cwd: folder, onPublication: () => {} });
