@@ -9,6 +9,10 @@ import { fileName, savePng, saveText, type Post } from "./save.ts";
 import { currentPalette } from "./theme.ts";
 
 const CONFIG = {
+  // What a figure may ask for, and would send its data to a server.
+  showLink: false,
+  showSendToCloud: false,
+  showEditInChartStudio: false,
   displaylogo: false,
   responsive: false,
   showTips: false,
