@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { CONTROLLER, KERNELSPEC, LANGUAGE, NOTEBOOK_TYPE } from "./ids.ts";
 import type { Interrupts } from "./interrupts.ts";
 import type { Kernels } from "./kernels.ts";
+import { adoptForRun } from "./selection.ts";
 
 export function createController(): vscode.NotebookController {
   const controller = vscode.notebooks.createNotebookController(CONTROLLER, NOTEBOOK_TYPE, KERNELSPEC.display_name);
@@ -26,6 +27,7 @@ export function connect(controller: vscode.NotebookController, kernels: Kernels,
       // Said aloud: what the earlier cells defined is not there.
       void vscode.window.showInformationMessage("The kernel had ended; a new one starts. Earlier variables are gone.");
     }
+    void adoptForRun(notebook);
     kernel.run(cells);
   };
   // With it VS Code never triggers the cancellation tokens of the executions.

@@ -28,6 +28,7 @@ export class Selection implements vscode.Disposable {
       controller.onDidChangeSelectedNotebooks(({ notebook, selected }) => this.#selectionChanged(notebook, selected)),
       vscode.window.onDidChangeActiveNotebookEditor((editor) => this.#offer(editor)),
       vscode.window.onDidChangeVisibleNotebookEditors((editors) => editors.forEach((editor) => this.#offer(editor))),
+      vscode.workspace.onDidRenameFiles(({ files }) => this.#renamed(files)),
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
         for (const { notebook } of vscode.window.visibleNotebookEditors) this.#startEarly(notebook);
       }),
@@ -42,7 +43,7 @@ export class Selection implements vscode.Disposable {
   #offer(editor: vscode.NotebookEditor | undefined): void {
     if (!editor) return;
     const { notebook } = editor;
-    if (!isOurs(notebook) || this.has(notebook) || this.#offered.has(notebook)) return;
+    if (!(isOurs(notebook) || isTypeScript(notebook)) || this.has(notebook) || this.#offered.has(notebook)) return;
     this.#offered.add(notebook);
     this.#controller.updateNotebookAffinity(notebook, vscode.NotebookControllerAffinity.Preferred);
     if (this.#declined.includes(notebook.uri.toString())) return;
@@ -59,13 +60,15 @@ export class Selection implements vscode.Disposable {
       this.#selected.add(notebook);
       this.#kernels.setSelected(notebook, true);
       this.#remember(notebook, false);
-      if (!isOurs(notebook)) void adopt(notebook);
+      // A file of TypeScript that names no kernel is not changed by being looked at: it is adopted with its first run.
+      if (!isOurs(notebook) && !isTypeScript(notebook)) void adopt(notebook);
       this.#startEarly(notebook);
     } else {
       this.#selected.delete(notebook);
       this.#kernels.setSelected(notebook, false);
       // From an untitled notebook VS Code takes the controller when it closes it: nobody chose that.
-      if (isOurs(notebook) && !notebook.isClosed && !notebook.isUntitled) this.#remember(notebook, true);
+      if ((isOurs(notebook) || isTypeScript(notebook)) && !notebook.isClosed && !notebook.isUntitled)
+        this.#remember(notebook, true);
     }
     this.#changed.fire();
   }
@@ -95,6 +98,15 @@ export class Selection implements vscode.Disposable {
     }
   }
 
+  /** VS Code forgets the choice with the name; the user has not changed it. */
+  #renamed(files: readonly { oldUri: vscode.Uri; newUri: vscode.Uri }[]): void {
+    const next = this.#declined.map((uri) => {
+      const moved = files.find(({ oldUri }) => uri === oldUri.toString() || uri.startsWith(`${oldUri.toString()}/`));
+      return moved ? moved.newUri.toString() + uri.slice(moved.oldUri.toString().length) : uri;
+    });
+    if (next.some((uri, i) => uri !== this.#declined[i])) void this.#memory.update(DECLINED, next);
+  }
+
   dispose(): void {
     for (const each of [...this.#subscriptions, this.#changed]) each.dispose();
   }
@@ -104,6 +116,23 @@ export class Selection implements vscode.Disposable {
 export function isOurs({ notebookType, metadata }: vscode.NotebookDocument): boolean {
   const file = metadata["metadata"] as { kernelspec?: { name?: unknown } } | undefined;
   return notebookType === NOTEBOOK_TYPE && file?.kernelspec?.name === KERNELSPEC.name;
+}
+
+/** Whether it names no kernel, and what it says of its language, or all of its cells with code, is TypeScript. */
+function isTypeScript(notebook: vscode.NotebookDocument): boolean {
+  const file = notebook.metadata["metadata"] as
+    { kernelspec?: unknown; language_info?: { name?: unknown } } | undefined;
+  if (notebook.notebookType !== NOTEBOOK_TYPE || file?.kernelspec !== undefined) return false;
+  if (file?.language_info?.name !== undefined) return file.language_info.name === LANGUAGE;
+  const code = notebook
+    .getCells()
+    .filter(({ kind, document }) => kind === vscode.NotebookCellKind.Code && document.getText().trim() !== "");
+  return code.length > 0 && code.every(({ document }) => document.languageId === LANGUAGE);
+}
+
+/** Before a run: the file says from now on that its kernel is Gradbook. */
+export async function adoptForRun(notebook: vscode.NotebookDocument): Promise<void> {
+  if (!isOurs(notebook)) await adopt(notebook);
 }
 
 /** The user chose us for a notebook of another kernel: its file says so from now on, and its cells are TypeScript. */

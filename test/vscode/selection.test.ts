@@ -1,6 +1,22 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import * as vscode from "vscode";
-import { closeAll, ended, open, openNew, run, start, textOf, tidy, until, writeNotebook } from "./notebooks.ts";
+import {
+  closeAll,
+  ended,
+  kernelShown,
+  open,
+  openNew,
+  run,
+  start,
+  textOf,
+  tidy,
+  until,
+  writeNotebook,
+  save,
+  workspaceFolder,
+} from "./notebooks.ts";
 
 describe("choosing the kernel", () => {
   afterEach(tidy);
@@ -35,6 +51,38 @@ describe("choosing the kernel", () => {
     await until("the kernel's name in the file", () => kernelName() === "gradbook");
     await until("TypeScript", () => notebook.cellAt(0).document.languageId === "typescript");
     assert.equal(textOf(await run(notebook, 0)), "2");
+  });
+
+  it("TypeScript without a kernel's name is ours, and the file says so once it is run; Python is not", async () => {
+    const bare = (name: string, language: string): vscode.Uri => {
+      const cell = { cell_type: "code", metadata: {}, source: "1 + 1", execution_count: null, outputs: [] };
+      const content = {
+        cells: [cell],
+        metadata: { language_info: { name: language } },
+        nbformat: 4,
+        nbformat_minor: 4,
+      };
+      writeFileSync(path.join(workspaceFolder(), name), JSON.stringify(content));
+      return vscode.Uri.file(path.join(workspaceFolder(), name));
+    };
+    const notebook = await open(bare("bare.ipynb", "typescript"));
+    assert.ok(!notebook.isDirty);
+    assert.equal(textOf(await run(notebook, 0)), "2");
+    assert.equal((await save(notebook)).metadata.kernelspec.name, "gradbook");
+    const python = await open(bare("barePython.ipynb", "python"), "");
+    await kernelShown("Select Kernel");
+    assert.equal((python.metadata.metadata as { kernelspec?: unknown }).kernelspec, undefined);
+  });
+
+  it("an empty notebook of Jupyter's becomes ours when the user chooses so", async () => {
+    await vscode.commands.executeCommand("ipynb.newUntitledIpynb");
+    const { notebook } = await until("the editor", () => vscode.window.activeNotebookEditor);
+    await vscode.commands.executeCommand("notebook.selectKernel", { id: "gradbook", extension: "gradbook.gradbook" });
+    await until("TypeScript", () => notebook.cellAt(0).document.languageId === "typescript");
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(notebook.cellAt(0).document.uri, new vscode.Position(0, 0), "6 * 7");
+    await vscode.workspace.applyEdit(edit);
+    assert.equal(textOf(await run(notebook, 0)), "42");
   });
 
   it("New Notebook opens one that runs", async () => {

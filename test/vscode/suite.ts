@@ -12,6 +12,7 @@ export const run = createRun([
     require("./debug.test.ts");
     require("./output.test.ts");
     require("./life.test.ts");
+    require("./lifeCells.test.ts");
     require("./lifeEnds.test.ts");
     require("./selection.test.ts");
     require("./figure.test.ts");
