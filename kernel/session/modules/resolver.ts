@@ -65,6 +65,8 @@ export class Resolver {
   require(specifier: string, importer: Importer): Target {
     const found = this.here(specifier, importer, (text) => path.resolve(path.dirname(importer.file), text));
     if (found) return found;
+    // Node 22 does not ask the hook for what is only resolved.
+    refuseMissing(specifier, pathToFileURL(importer.file).href, ["require"]);
     const native = module.createRequire(importer.file).resolve(specifier);
     return module.isBuiltin(native) ? { url: native } : this.targetOf(pathToFileURL(native).href);
   }
