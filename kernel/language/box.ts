@@ -85,11 +85,17 @@ export class Box {
     this.imported = { module, exported, specifier, value: exported === undefined ? module : module[exported] };
   }
 
-  /** The new version of the module that the value came from, if it has one. */
+  /** The new version of the module that the value came from, or that it is as a whole, if it has one. */
   follow(replaced: ReadonlyMap<object, object>): void {
     const { imported } = this;
-    const module = imported && (replaced.get(imported.module) as Namespace | undefined);
-    if (module && this.holdsImport()) this.import(module, imported.exported, imported.specifier);
+    if (imported && this.holdsImport()) {
+      const module = replaced.get(imported.module) as Namespace | undefined;
+      if (module) this.import(module, imported.exported, imported.specifier);
+      return;
+    }
+    const held = Object.getOwnPropertyDescriptor(this, "v")?.value as unknown;
+    const whole = replaced.get(held as object);
+    if (whole) this.set(whole);
   }
 
   /** What the module exports by now: for those that do not say when they change it. */

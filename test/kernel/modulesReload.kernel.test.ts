@@ -97,6 +97,24 @@ describe("modules that change", function () {
       ],
     },
     {
+      name: "a name that holds a whole module follows it, however it came; what was taken out of one stays",
+      files: {
+        "a.ts": "export const n = 1",
+        "c.cjs": "module.exports = { n: 1 }",
+        "f.cjs": "module.exports = () => 1",
+      },
+      steps: [
+        "import c = require('@/c.cjs'); const a = await import('@/a.ts'); let d = require('@/c.cjs'), f = require('@/f.cjs'); const { n } = a",
+        "const read = () => [a.n, c.n, d.n, f(), n]",
+        {
+          "@/a.ts": "export const n = 2",
+          "@/c.cjs": "module.exports = { n: 2 }",
+          "@/f.cjs": "module.exports = () => 2",
+        },
+        { cell: "[...read(), a.n, c.n]", value: "[\n  2, 2, 2, 2,\n  1, 2, 2\n]" },
+      ],
+    },
+    {
       name: "a name that another cell has declared as something else stays what it is",
       files: { "a.ts": "export const n = 1, m = 1; export let k = 1; export const setK = (v: number) => { k = v }" },
       steps: [

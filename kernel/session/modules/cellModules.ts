@@ -73,7 +73,7 @@ export class CellModules {
     });
   }
 
-  /** Told of the namespaces that new versions of local modules take the place of. */
+  /** Told of what new versions of local modules take the place of: namespaces, and what `require` gave. */
   set onReplaced(callback: (replaced: Map<object, object>) => void) {
     this.graph.onReplaced = callback;
   }

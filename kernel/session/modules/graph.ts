@@ -39,7 +39,7 @@ export interface Failure {
 }
 
 export class ModuleGraph {
-  /** Told of the namespaces that new versions take the place of. */
+  /** Told of the namespaces, and of what `require` gave, that new versions take the place of. */
   onReplaced: (replaced: Map<object, object>) => void = () => {};
   private readonly resolver: Resolver;
   private readonly maps: StackMaps;
@@ -112,6 +112,8 @@ export class ModuleGraph {
           this.failed.delete(key);
           this.current.set(key, module);
           replaced.set(old.namespace, module.namespace);
+          const [before, after] = [old.required, module.required];
+          if (isObject(before) && isObject(after)) replaced.set(before, after);
         } catch (error) {
           if (error instanceof Interrupted) throw error;
           const isKnown = messageOf(this.failed.get(key)) === messageOf(error);
@@ -326,6 +328,10 @@ function fileOf(key: string): string {
 function nameOf(unit: Unit<AnyModule>): string {
   const [node] = unit.nodes;
   return node instanceof LocalModule ? node.file : (node?.url ?? "");
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
 function messageOf(error: unknown): unknown {
