@@ -71,11 +71,11 @@ export const rows: Row[] = [
     code: cell(`while (true) if (++n === 2000) console.log("go");`),
     keeps: counted,
   },
-  { name: "a loop in a function of an earlier cell", rung: "unwinds", code: cell("n = 7; earlier();"), keeps: { n: /^7$/, "calls > 1000": /true/ } }, // prettier-ignore
-  { name: "a loop in a local module", rung: "unwinds", code: `import { spin as local } from "./spin.ts"; ${cell("n = 3; local();")}`, keeps: { n: /^3$/ } }, // prettier-ignore
+  { name: "a loop in a function of an earlier cell", rung: "unwinds", code: cell("n = 7; earlier();"), keeps: { n: /^7$/, "calls > 1000": /true/ } },
+  { name: "a loop in a local module", rung: "unwinds", code: `import { spin as local } from "./spin.ts"; ${cell("n = 3; local();")}`, keeps: { n: /^3$/ } },
   { name: "a loop in a package", rung: "ended", code: cell("n = 4; spin();"), keeps: { n: /^4$/ } },
-  { name: "a generator without end", rung: "unwinds", code: cell(`for (const one of forever()) if ((n += one) === 2000) console.log("go");`, "function* forever() { for (;;) yield 1; }"), keeps: counted }, // prettier-ignore
-  { name: "an async generator without end", rung: "unwinds", code: cell(`for await (const one of forever()) if ((n += one) === 20) console.log("go");`, "async function* forever() { for (;;) yield 1; }"), keeps: { "n > 10": /true/ } }, // prettier-ignore
+  { name: "a generator without end", rung: "unwinds", code: cell(`for (const one of forever()) if ((n += one) === 2000) console.log("go");`, "function* forever() { for (;;) yield 1; }"), keeps: counted },
+  { name: "an async generator without end", rung: "unwinds", code: cell(`for await (const one of forever()) if ((n += one) === 20) console.log("go");`, "async function* forever() { for (;;) yield 1; }"), keeps: { "n > 10": /true/ } },
   { name: "a loop after an await", rung: "unwinds", code: cell(`await null; ${spin}`), keeps: counted },
   {
     name: "for (;;) await 0",
@@ -91,57 +91,57 @@ export const rows: Row[] = [
   },
   { name: "a loop in catch", rung: "unwinds", code: cell(`try { throw 1; } catch { ${spin} }`), keeps: counted },
   { name: "a loop in finally", rung: "unwinds", code: cell(`try { n++; } finally { ${spin} }`), keeps: counted },
-  { name: "a loop that catches everything and goes on", rung: "ended", code: cell(`for (;;) { try { ${spin} } catch {} }`), keeps: counted }, // prettier-ignore
-  { name: "awaits that catch everything and go on", rung: "ended", code: cell(`for (;;) { try { for (;;) { await sleep(1); if (++n === 20) console.log("go"); } } catch {} }`), keeps: { "n >= 20": /true/, "const n1 = n; await sleep(30); n === n1": /true/ } }, // prettier-ignore
-  { name: "the locals of the loop that runs are kept", rung: "ended", code: `let fin = false, i = 0, list: number[] = [], o = { a: 1 }; for (i = 1; i < 1000; i++) { list.push(i); o = { a: i }; if (i === 500) { console.log("go"); spin(); } }`, keeps: { i: /^500$/, "list.length": /^500$/, "o.a": /^500$/ } }, // prettier-ignore
+  { name: "a loop that catches everything and goes on", rung: "ended", code: cell(`for (;;) { try { ${spin} } catch {} }`), keeps: counted },
+  { name: "awaits that catch everything and go on", rung: "ended", code: cell(`for (;;) { try { for (;;) { await sleep(1); if (++n === 20) console.log("go"); } } catch {} }`), keeps: { "n >= 20": /true/, "const n1 = n; await sleep(30); n === n1": /true/ } },
+  { name: "the locals of the loop that runs are kept", rung: "ended", code: `let fin = false, i = 0, list: number[] = [], o = { a: 1 }; for (i = 1; i < 1000; i++) { list.push(i); o = { a: i }; if (i === 500) { console.log("go"); spin(); } }`, keeps: { i: /^500$/, "list.length": /^500$/, "o.a": /^500$/ } },
 
   // Callbacks.
   { name: "a loop in setTimeout", rung: "unwinds", code: later(`setTimeout(() => { ${spin} }, 1)`), keeps: counted },
   { name: "a loop in setInterval", rung: "unwinds", code: later(`setInterval(() => { ${spin} }, 1)`), keeps: counted },
   { name: "a loop in setImmediate", rung: "unwinds", code: later(`setImmediate(() => { ${spin} })`), keeps: counted },
-  { name: "a loop of a package in setTimeout", rung: "callback ended, cell unwinds", code: later(`setTimeout(() => { console.log("go"); spin(); }, 1)`) }, // prettier-ignore
-  { name: "a loop of a package in setInterval", rung: "callback ended, cell unwinds", code: later(`setInterval(() => { console.log("go"); spin(); }, 1)`) }, // prettier-ignore
-  { name: "a loop of a package in setImmediate", rung: "callback ended, cell unwinds", code: later(`setImmediate(() => { console.log("go"); spin(); })`) }, // prettier-ignore
-  { name: "a loop in a microtask", rung: "unwinds", code: later(`void Promise.resolve().then(() => { ${spin} })`), keeps: counted }, // prettier-ignore
-  { name: "a loop in process.nextTick", rung: "unwinds", code: later(`process.nextTick(() => { ${spin} })`), keeps: counted }, // prettier-ignore
-  { name: "a loop of a package in process.nextTick", rung: "callback ended, cell unwinds", code: later(`process.nextTick(() => { console.log("go"); spin(); })`) }, // prettier-ignore
-  { name: "a chain of setImmediate", rung: "unwinds", code: later(`const f = () => { if (++n === 2000) console.log("go"); setImmediate(f); }; f()`), keeps: { "const n2 = n; await sleep(20); n === n2": /true/ } }, // prettier-ignore
-  { name: "a flood of microtasks", rung: "unwinds", code: later(`const f = () => { if (++n === 2000) console.log("go"); queueMicrotask(f); }; f()`), keeps: counted }, // prettier-ignore
-  { name: "a flood of process.nextTick", rung: "unwinds", code: later(`const f = () => { if (++n === 2000) console.log("go"); process.nextTick(f); }; f()`), keeps: counted }, // prettier-ignore
-  { name: "a flood of promises", rung: "callback ended, cell unwinds", code: later(`const f = () => { if (++n === 2000) console.log("go"); void Promise.resolve().then(f); }; f()`), keeps: counted }, // prettier-ignore
-  { name: "a loop in an event emitter", rung: "unwinds", code: cell(`const e = new EventEmitter(); e.on("x", () => { ${spin} }); e.emit("x");`), keeps: counted }, // prettier-ignore
-  { name: "a loop in a callback of fs", rung: "unwinds", code: later(`fs.readFile("spin.ts", () => { ${spin} })`), keeps: counted }, // prettier-ignore
-  { name: "a loop of a package in a callback of fs", rung: "callback ended, cell unwinds", code: later(`fs.readFile("spin.ts", () => { console.log("go"); spin(); })`) }, // prettier-ignore
-  { name: "a loop in a callback of net", rung: "unwinds", code: later(`const server = net.createServer(() => { server.close(); ${spin} }).listen(0, "127.0.0.1", () => net.connect((server.address() as any).port, "127.0.0.1").on("error", () => {}))`), keeps: counted }, // prettier-ignore
-  { name: "a loop in a callback of a MessagePort", rung: "unwinds", code: later(`const { port1, port2 } = new MessageChannel(); port2.on("message", () => { port2.close(); ${spin} }); port1.postMessage(1)`), keeps: counted }, // prettier-ignore
+  { name: "a loop of a package in setTimeout", rung: "callback ended, cell unwinds", code: later(`setTimeout(() => { console.log("go"); spin(); }, 1)`) },
+  { name: "a loop of a package in setInterval", rung: "callback ended, cell unwinds", code: later(`setInterval(() => { console.log("go"); spin(); }, 1)`) },
+  { name: "a loop of a package in setImmediate", rung: "callback ended, cell unwinds", code: later(`setImmediate(() => { console.log("go"); spin(); })`) },
+  { name: "a loop in a microtask", rung: "unwinds", code: later(`void Promise.resolve().then(() => { ${spin} })`), keeps: counted },
+  { name: "a loop in process.nextTick", rung: "unwinds", code: later(`process.nextTick(() => { ${spin} })`), keeps: counted },
+  { name: "a loop of a package in process.nextTick", rung: "callback ended, cell unwinds", code: later(`process.nextTick(() => { console.log("go"); spin(); })`) },
+  { name: "a chain of setImmediate", rung: "unwinds", code: later(`const f = () => { if (++n === 2000) console.log("go"); setImmediate(f); }; f()`), keeps: { "const n2 = n; await sleep(20); n === n2": /true/ } },
+  { name: "a flood of microtasks", rung: "unwinds", code: later(`const f = () => { if (++n === 2000) console.log("go"); queueMicrotask(f); }; f()`), keeps: counted },
+  { name: "a flood of process.nextTick", rung: "unwinds", code: later(`const f = () => { if (++n === 2000) console.log("go"); process.nextTick(f); }; f()`), keeps: counted },
+  { name: "a flood of promises", rung: "callback ended, cell unwinds", code: later(`const f = () => { if (++n === 2000) console.log("go"); void Promise.resolve().then(f); }; f()`), keeps: counted },
+  { name: "a loop in an event emitter", rung: "unwinds", code: cell(`const e = new EventEmitter(); e.on("x", () => { ${spin} }); e.emit("x");`), keeps: counted },
+  { name: "a loop in a callback of fs", rung: "unwinds", code: later(`fs.readFile("spin.ts", () => { ${spin} })`), keeps: counted },
+  { name: "a loop of a package in a callback of fs", rung: "callback ended, cell unwinds", code: later(`fs.readFile("spin.ts", () => { console.log("go"); spin(); })`) },
+  { name: "a loop in a callback of net", rung: "unwinds", code: later(`const server = net.createServer(() => { server.close(); ${spin} }).listen(0, "127.0.0.1", () => net.connect((server.address() as any).port, "127.0.0.1").on("error", () => {}))`), keeps: counted },
+  { name: "a loop in a callback of a MessagePort", rung: "unwinds", code: later(`const { port1, port2 } = new MessageChannel(); port2.on("message", () => { port2.close(); ${spin} }); port1.postMessage(1)`), keeps: counted },
 
   // Waiting.
-  { name: "a promise that never settles", rung: "unwinds", code: cell("n = 1; await new Promise(() => {});"), keeps: { n: /^1$/ } }, // prettier-ignore
-  { name: "a promise of node:timers/promises", rung: "unwinds", code: cell("n = 1; await sleep(1e8);"), keeps: { n: /^1$/ } }, // prettier-ignore
-  { name: "an interval of node:timers/promises", rung: "unwinds", code: cell(`for await (const _ of every(1)) if (++n === 5) console.log("go");`), keeps: { "const n3 = n; await sleep(20); n === n3": /true/ } }, // prettier-ignore
-  { name: "a package that sleeps and goes on for ever", rung: "unwinds", code: cell("await sleepy();"), keeps: { "const s1 = sleeps; await sleep(30); sleeps === s1": /true/ } }, // prettier-ignore
+  { name: "a promise that never settles", rung: "unwinds", code: cell("n = 1; await new Promise(() => {});"), keeps: { n: /^1$/ } },
+  { name: "a promise of node:timers/promises", rung: "unwinds", code: cell("n = 1; await sleep(1e8);"), keeps: { n: /^1$/ } },
+  { name: "an interval of node:timers/promises", rung: "unwinds", code: cell(`for await (const _ of every(1)) if (++n === 5) console.log("go");`), keeps: { "const n3 = n; await sleep(20); n === n3": /true/ } },
+  { name: "a package that sleeps and goes on for ever", rung: "unwinds", code: cell("await sleepy();"), keeps: { "const s1 = sleeps; await sleep(30); sleeps === s1": /true/ } },
   { name: "AbortSignal.timeout", rung: "unwinds", code: cell(`await once(AbortSignal.timeout(1e8), "abort");`) },
-  { name: "a loop in a listener of AbortSignal.timeout", rung: "unwinds", code: later(`AbortSignal.timeout(1).addEventListener("abort", () => { ${spin} })`), keeps: counted }, // prettier-ignore
-  { name: "a loop of a package in a listener of AbortSignal.timeout", rung: "callback ended, cell unwinds", code: later(`AbortSignal.timeout(1).addEventListener("abort", () => { console.log("go"); spin(); })`) }, // prettier-ignore
-  { name: "fetch from a server that does not answer", rung: "unwinds", code: cell("const server = net.createServer().listen(0, '127.0.0.1'); await once(server, 'listening'); try { await fetch(`http://127.0.0.1:${(server.address() as any).port}`); } finally { server.close(); }") }, // prettier-ignore
-  { name: "a child process that is waited for", rung: "unwinds", code: cell(`const { spawn } = await import("node:child_process"); globalThis.waited = spawn("sleep", ["1000"]); await once(waited, "exit");`), keeps: { 'while (globalThis.waited.signalCode === null) await sleep(5); globalThis.waited.signalCode': /SIG/ } }, // prettier-ignore
+  { name: "a loop in a listener of AbortSignal.timeout", rung: "unwinds", code: later(`AbortSignal.timeout(1).addEventListener("abort", () => { ${spin} })`), keeps: counted },
+  { name: "a loop of a package in a listener of AbortSignal.timeout", rung: "callback ended, cell unwinds", code: later(`AbortSignal.timeout(1).addEventListener("abort", () => { console.log("go"); spin(); })`) },
+  { name: "fetch from a server that does not answer", rung: "unwinds", code: cell("const server = net.createServer().listen(0, '127.0.0.1'); await once(server, 'listening'); try { await fetch(`http://127.0.0.1:${(server.address() as any).port}`); } finally { server.close(); }") },
+  { name: "a child process that is waited for", rung: "unwinds", code: cell(`const { spawn } = await import("node:child_process"); globalThis.waited = spawn("sleep", ["1000"]); console.log("go"); await once(waited, "exit");`), keeps: { 'while (globalThis.waited.signalCode === null) await sleep(5); globalThis.waited.signalCode': /SIG/ } },
 
   // Native code.
-  { name: "Atomics.wait without end", rung: "ended", code: cell("n = 2; Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);"), keeps: { n: /^2$/ } }, // prettier-ignore
-  { name: "a regular expression that never ends", rung: "ended", code: cell(`n = 2; /^(a+)+$/.test("a".repeat(60) + "b");`), keeps: { n: /^2$/ } }, // prettier-ignore
+  { name: "Atomics.wait without end", rung: "ended", code: cell("n = 2; Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);"), keeps: { n: /^2$/ } },
+  { name: "a regular expression that never ends", rung: "ended", code: cell(`n = 2; /^(a+)+$/.test("a".repeat(60) + "b");`), keeps: { n: /^2$/ } },
   { name: "WebAssembly without end", rung: "ended", code: cell("n = 2; wasm.exports.spin();"), keeps: { n: /^2$/ } },
-  { name: "a long sort", rung: "ended", code: cell(`n = 2; const list = Float64Array.from({ length: 5e6 }, (_, i) => Math.sin(i)); console.log("go"); new Function("list", "for (;;) list.slice().sort((a, b) => b - a)")(list);`), keeps: { n: /^2$/ } }, // prettier-ignore
-  { name: "JSON.stringify of huge data", rung: "unwinds", code: cell("const huge = Array.from({ length: 2e5 }, (_, i) => ({ i, text: 'abc' })); for (;;) { n++; JSON.stringify(huge); }"), keeps: { "n > 0": /true/ } }, // prettier-ignore
-  { name: "execSync of a long command", rung: "unwinds", code: cell(`n = 2; execSync("sleep 1000");`), keeps: { n: /^2$/ } }, // prettier-ignore
-  { name: "a native call of minutes", rung: "new process", code: cell(`crypto.pbkdf2Sync("a", "b", 2 ** 31 - 1, 64, "sha512");`) }, // prettier-ignore
+  { name: "a long sort", rung: "ended", code: cell(`n = 2; const list = Float64Array.from({ length: 5e6 }, (_, i) => Math.sin(i)); console.log("go"); new Function("list", "for (;;) list.slice().sort((a, b) => b - a)")(list);`), keeps: { n: /^2$/ } },
+  { name: "JSON.stringify of huge data", rung: "unwinds", code: cell("const huge = Array.from({ length: 2e5 }, (_, i) => ({ i, text: 'abc' })); for (;;) { n++; JSON.stringify(huge); }"), keeps: { "n > 0": /true/ } },
+  { name: "execSync of a long command", rung: "unwinds", code: cell(`n = 2; execSync("sleep 1000");`), keeps: { n: /^2$/ } },
+  { name: "a native call of minutes", rung: "new process", code: cell(`crypto.pbkdf2Sync("a", "b", 2 ** 31 - 1, 64, "sha512");`) },
 
   // What users do to their surroundings.
-  { name: "AsyncLocalStorage of the user", rung: "unwinds", code: cell(`new AsyncLocalStorage().run(1, () => { ${spin} });`), keeps: counted }, // prettier-ignore
-  { name: "AsyncLocalStorage of the user around a package", rung: "callback ended, cell unwinds", code: cell("await new AsyncLocalStorage().run(1, async () => { await 0; spin(); });") }, // prettier-ignore
-  { name: "AsyncLocalStorage of the user in a timer", rung: "callback ended, cell unwinds", code: later(`setTimeout(() => new AsyncLocalStorage().run(1, () => { console.log("go"); spin(); }), 1)`) }, // prettier-ignore
-  { name: "AsyncResource of the user", rung: "callback ended, cell unwinds", code: later(`setTimeout(() => new AsyncResource("mine").runInAsyncScope(() => { console.log("go"); spin(); }), 1)`) }, // prettier-ignore
-  { name: "other timers in the place of setTimeout", rung: "unwinds", code: cell("const real = globalThis.setTimeout; globalThis.setTimeout = (() => { throw new Error('mine'); }) as any; try { await new Promise(() => {}); } finally { globalThis.setTimeout = real; }") }, // prettier-ignore
-  { name: "async hooks of the user", rung: "new worker", code: cell(`const { createHook } = await import("node:async_hooks"); createHook({ init() {} }).enable(); console.log("go"); spin();`), says: /async hook.*AsyncLocalStorage.* more\)/ }, // prettier-ignore
-  { name: "hooks of promises of the user", rung: "new worker", code: cell(`const v8 = await import("node:v8"); v8.promiseHooks.onInit(() => {}); await 0; console.log("go"); spin();`), says: /async hook/ }, // prettier-ignore
-  { name: "a loop with an async hook of the user", rung: "unwinds", code: cell(`const { createHook } = await import("node:async_hooks"); const hook = createHook({ init() {} }).enable(); try { ${spin} } finally { hook.disable(); }`), keeps: counted }, // prettier-ignore
+  { name: "AsyncLocalStorage of the user", rung: "unwinds", code: cell(`new AsyncLocalStorage().run(1, () => { ${spin} });`), keeps: counted },
+  { name: "AsyncLocalStorage of the user around a package", rung: "callback ended, cell unwinds", code: cell("await new AsyncLocalStorage().run(1, async () => { await 0; spin(); });") },
+  { name: "AsyncLocalStorage of the user in a timer", rung: "callback ended, cell unwinds", code: later(`setTimeout(() => new AsyncLocalStorage().run(1, () => { console.log("go"); spin(); }), 1)`) },
+  { name: "AsyncResource of the user", rung: "callback ended, cell unwinds", code: later(`setTimeout(() => new AsyncResource("mine").runInAsyncScope(() => { console.log("go"); spin(); }), 1)`) },
+  { name: "other timers in the place of setTimeout", rung: "unwinds", code: cell("const real = globalThis.setTimeout; globalThis.setTimeout = (() => { throw new Error('mine'); }) as any; try { await new Promise(() => {}); } finally { globalThis.setTimeout = real; }") },
+  { name: "async hooks of the user", rung: "new worker", code: cell(`const { createHook } = await import("node:async_hooks"); createHook({ init() {} }).enable(); console.log("go"); spin();`), says: /async hook.*AsyncLocalStorage.* more\)/ },
+  { name: "hooks of promises of the user", rung: "new worker", code: cell(`const v8 = await import("node:v8"); v8.promiseHooks.onInit(() => {}); await 0; console.log("go"); spin();`), says: /async hook/ },
+  { name: "a loop with an async hook of the user", rung: "unwinds", code: cell(`const { createHook } = await import("node:async_hooks"); const hook = createHook({ init() {} }).enable(); try { ${spin} } finally { hook.disable(); }`), keeps: counted },
 ];
