@@ -24,6 +24,12 @@ const outputs = spillFolder();
 // Whoever runs notebooks without a window still wants to read the files afterwards.
 if (process.env["GRADBOOK_OUTPUT_KEEP"] !== "1") process.on("exit", () => removeSpillFolder(outputs));
 
+/** A cell may be in a call that cannot be ended, and process.exit would wait for it. */
+function endHard(): void {
+  process.once("exit", () => process.kill(process.pid, "SIGKILL"));
+  process.exit(0);
+}
+
 const transport = new IpcTransport(process);
 /** worker.js beside main.js; from the sources, worker.ts beside main.ts. */
 const beside = (name: string): string => path.join(import.meta.dirname, name + path.extname(import.meta.filename));
@@ -35,8 +41,8 @@ const session: WorkerSession = new WorkerSession({
   input: (parent, request) => dispatcher.ask(parent, request),
   publish: (parent, msg_type, content) => transport.send(dispatcher.publication(parent, msg_type, content)),
   log,
-  // Its thread is in native code, and so would be waited for by process.exit. The moment is for the cell's answer.
-  onHopeless: () => setTimeout(() => process.kill(process.pid, "SIGKILL"), 300),
+  // The moment is for the cell's answer.
+  onHopeless: () => setTimeout(endHard, 300),
   onBroken: (error) => {
     log(`The worker for cells could not be started: ${error instanceof Error ? error.stack : String(error)}`);
     process.exit(1);
@@ -55,9 +61,8 @@ transport.onMessage = (message) => dispatcher.receive(message);
 // Ctrl+C in a terminal reaches every process of its group; what it means is for the client to say.
 process.on("SIGINT", () => {});
 // The client is gone, by its own end or by a crash: nobody can use what runs here.
-transport.onClose = () => {
-  // A cell may be in a call that cannot be ended (execSync), and process.exit would wait for it.
-  process.once("exit", () => process.kill(process.pid, "SIGKILL"));
-  process.exit(0);
-};
+transport.onClose = endHard;
+// Programs of cells end with the kernel, however it ends.
+process.on("exit", () => session.endPrograms());
+for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, endHard);
 dispatcher.start();

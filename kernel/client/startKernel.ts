@@ -30,6 +30,7 @@ export function startKernel(options: KernelOptions): KernelClient {
 }
 
 interface Pending {
+  type: RequestType;
   resolve(message: Message): void;
   reject(error: Error): void;
 }
@@ -74,6 +75,8 @@ class KernelProcess implements KernelClient {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       serialization: "advanced",
       windowsHide: true,
+      // The leader of a group of its own: what its cells have started can then be ended with it. Windows does that itself.
+      detached: process.platform !== "win32",
     });
     this.child = child;
     for (const stream of [child.stdout, child.stderr]) {
@@ -99,8 +102,8 @@ class KernelProcess implements KernelClient {
     const message = makeMessage(this.sender, channel, type, content, { metadata: { ...metadata } });
     const { msg_id } = message.header;
     const answer = new Promise<Message>((resolve, reject) => {
-      this.pending.set(msg_id, { resolve, reject });
-      if (this.exited) this.rejectAll(new KernelDied("The kernel is not running."));
+      this.pending.set(msg_id, { type, resolve, reject });
+      if (this.exited) this.rejectAll(() => "The kernel is not running.");
       else if (this.transport) void this.transport.send(message);
       else void this.ready.then(() => this.transport?.send(message), reject);
     });
@@ -138,7 +141,18 @@ class KernelProcess implements KernelClient {
     this.expected = true;
     this.exited = true;
     this.child?.kill("SIGKILL");
-    this.rejectAll(new KernelDied("The kernel was ended."));
+    this.endGroup();
+    this.rejectAll(() => "The kernel was ended.");
+  }
+
+  /** Programs that cells have started and that were left behind, because the kernel was killed. */
+  private endGroup(): void {
+    if (process.platform === "win32" || this.child?.pid === undefined) return;
+    try {
+      process.kill(-this.child.pid, "SIGKILL");
+    } catch {
+      // Nobody is left.
+    }
   }
 
   private receive(message: Message): Promise<void> | void {
@@ -187,17 +201,24 @@ class KernelProcess implements KernelClient {
   private ended(exit: KernelExit, error?: Error): void {
     if (this.exited && !exit.expected) return;
     this.exited = true;
+    this.endGroup();
     const how = error ? error.message : exit.signal ? `killed by ${exit.signal}` : `exit code ${exit.code}`;
     const said = this.printed.trim() === "" ? "" : `\n${this.printed.trim()}`;
     void this.inOrder.then(() => {
-      this.rejectAll(new KernelDied(`The kernel process ended (${how}).${said}`));
+      this.rejectAll((when) => `The kernel process ended (${how})${when}.${said}`);
       this.options.onExit?.(exit);
     });
   }
 
-  private rejectAll(error: KernelDied): void {
-    for (const all of this.asking.values()) for (const asking of all) asking.abort();
-    for (const { reject } of this.pending.values()) reject(error);
+  /** `message` is given when the kernel died: while or before the cell ran, "" for what is no cell. */
+  private rejectAll(message: (when: string) => string): void {
+    let running = true;
+    for (const { reject, type } of this.pending.values()) {
+      const isCell = type === "execute_request";
+      reject(new KernelDied(message(!isCell ? "" : running ? " while this cell ran" : " before this cell ran")));
+      // They run in the order in which they were sent.
+      if (isCell) running = false;
+    }
     this.pending.clear();
   }
 }

@@ -1,25 +1,24 @@
 /**
  * The programs that a process has started, and their end. Only the supervisor asks: everything below the kernel's
- * process belongs to cells.
+ * process belongs to cells. Windows does not say who started whom without a program of a second's start; there only
+ * what the worker has told of is ended, and all of it goes with the kernel's process.
  */
-import { execFile } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { promisify } from "node:util";
 
 type Parents = Map<number, number>;
 
-/** Ids of the processes below `pid`, children before grandchildren. Empty where the system does not say. */
-export async function descendants(pid: number): Promise<number[]> {
-  const parents = await parentsOfAll().catch((): Parents => new Map());
+/** Ids of the processes below `pid`, children before grandchildren. */
+export function descendants(pid: number): number[] {
+  const parents = parentsOfAll();
   const found = [pid];
   for (const one of found) for (const [child, parent] of parents) if (parent === one) found.push(child);
   return found.slice(1);
 }
 
 /** Ids of the processes that `pid` itself has started. */
-export async function children(pid: number): Promise<number[]> {
-  const parents = await parentsOfAll().catch((): Parents => new Map());
-  return [...parents].filter(([, parent]) => parent === pid).map(([child]) => child);
+export function children(pid: number): number[] {
+  return [...parentsOfAll()].filter(([, parent]) => parent === pid).map(([child]) => child);
 }
 
 /** Sends a signal to each; one that is gone already is no error. */
@@ -33,22 +32,16 @@ export function signalAll(pids: Iterable<number>, signal: NodeJS.Signals): void 
   }
 }
 
-async function parentsOfAll(): Promise<Parents> {
-  if (process.platform === "linux") return parentsOnLinux();
-  const [program, ...args] =
-    process.platform === "win32"
-      ? [
-          "powershell.exe",
-          "-NoProfile",
-          "-Command",
-          'Get-CimInstance Win32_Process | ForEach-Object { "$($_.ProcessId) $($_.ParentProcessId)" }',
-        ]
-      : ["ps", "-A", "-o", "pid=,ppid="];
-  const run = promisify(execFile)(program!, args, { windowsHide: true });
-  const own = run.child.pid;
-  const { stdout } = await run;
-  const lines = stdout.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
-  return new Map(lines.flatMap(([pid, parent]) => (pid && parent && pid !== own ? [[pid, parent]] : [])));
+function parentsOfAll(): Parents {
+  try {
+    if (process.platform === "linux") return parentsOnLinux();
+    if (process.platform === "win32") return new Map();
+    const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid=,comm="], { encoding: "utf8" }).split("\n");
+    const rows = lines.map((line) => line.trim().split(/\s+/));
+    return new Map(rows.flatMap(([pid, parent, name]) => (name === "ps" ? [] : [[Number(pid), Number(parent)]])));
+  } catch {
+    return new Map();
+  }
 }
 
 /** No program is needed there, and small containers have no `ps`. */

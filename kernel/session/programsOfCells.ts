@@ -1,7 +1,7 @@
 /** The supervisor's view of the programs that cells have started: ends one with all that it has started itself. */
 import { children, descendants, signalAll } from "./processTree.ts";
 
-/** What Ctrl+C would send first; who does not go then is ended. */
+/** What Ctrl+C would send goes first; who does not go then is ended. */
 const PATIENCE_MS = 2000;
 
 export class ProgramsOfCells {
@@ -11,23 +11,22 @@ export class ProgramsOfCells {
   note(pid: number, state: "started" | "ended" | "unwanted"): void {
     if (state === "started") this.known.add(pid);
     else if (state === "ended") this.known.delete(pid);
-    else void this.stop([pid]);
+    else this.stop([pid]);
   }
 
   /** Ends the programs that the worker waits for, and nothing else. */
-  async stopWaitedFor(): Promise<void> {
-    const all = await children(process.pid);
-    await this.stop(all.filter((pid) => !this.known.has(pid)));
+  stopWaitedFor(): void {
+    this.stop(children(process.pid).filter((pid) => !this.known.has(pid)));
   }
 
   /** Ends everything that cells have started, at once: their session is over. */
-  async endAll(): Promise<void> {
-    signalAll(await descendants(process.pid), "SIGKILL");
+  endAll(): void {
+    signalAll([...this.known, ...descendants(process.pid)], "SIGKILL");
     this.known.clear();
   }
 
-  private async stop(pids: readonly number[]): Promise<void> {
-    const trees = [...pids, ...(await Promise.all(pids.map(descendants))).flat()];
+  private stop(pids: readonly number[]): void {
+    const trees = [...pids, ...pids.flatMap(descendants)];
     signalAll(trees, "SIGINT");
     setTimeout(() => signalAll(trees, "SIGKILL"), PATIENCE_MS).unref();
   }

@@ -13,6 +13,7 @@ import { Ladder, type RunningCell, type Stoppable } from "./ladder.ts";
 import { LanguageThread } from "./languageThread.ts";
 import { failure, someOf, type Failure } from "./outcome.ts";
 import { ProgramsOfCells } from "./programsOfCells.ts";
+import { heapLimit, memoryLimit, watchMemory } from "./memoryWatch.ts";
 import type { Answer } from "./questions.ts";
 import type { FromWorker, ToWorker, WorkerData } from "./workerMessages.ts";
 
@@ -35,6 +36,8 @@ export interface WorkerSessionOptions {
   onHopeless(): void;
 }
 
+/** Collecting garbage in a full memory takes seconds, and is not interrupted. */
+const END_MS = 15_000;
 /** A worker that has been told to end gets this long. */
 const SHUTDOWN_MS = 1000;
 
@@ -73,6 +76,9 @@ export class WorkerSession implements Session, Stoppable {
     this.ready = this.link.enable().then(() => this.startWorker());
     this.ready.catch((error: unknown) => options.onBroken(error));
     const { languagePath, folder, log } = options;
+    watchMemory(memoryLimit(process.env, log), (reason) => {
+      if (!this.ended) this.beginAnew("OutOfMemory", reason);
+    });
     this.languageThread = new LanguageThread({
       path: languagePath,
       folder,
@@ -108,8 +114,13 @@ export class WorkerSession implements Session, Stoppable {
   }
 
   private async begin(running: Running): Promise<void> {
-    await this.ready;
-    await this.ladder.climbing;
+    let ready: Promise<void> | undefined;
+    // A worker that ends while this waits has a successor.
+    while (ready !== this.ready) {
+      ({ ready } = this);
+      await ready;
+      await this.ladder.climbing;
+    }
     // Interrupted or shut down while it waited here.
     if (this.running !== running) return;
     if (this.ended) return running.end(failure("KernelEnded", "the session has ended"));
@@ -148,7 +159,12 @@ export class WorkerSession implements Session, Stoppable {
     await this.ready;
     const worker = Promise.race([this.worker.terminate(), new Promise((resolve) => setTimeout(resolve, SHUTDOWN_MS))]);
     await Promise.all([worker, this.languageThread.end()]);
-    await this.programs.endAll();
+    this.programs.endAll();
+  }
+
+  /** For the end of the process, where nothing can be waited for. */
+  endPrograms(): void {
+    this.programs.endAll();
   }
 
   interrupt(): void {
@@ -167,7 +183,7 @@ export class WorkerSession implements Session, Stoppable {
   }
 
   endProgram(): void {
-    void this.programs.stopWaitedFor();
+    this.programs.stopWaitedFor();
   }
 
   say(text: string): void {
@@ -195,13 +211,13 @@ export class WorkerSession implements Session, Stoppable {
     const isLate = new Promise<boolean>((resolve) => (late = setTimeout(resolve, ms, true)));
     const gone = worker.terminate().then(() => false);
     this.ready = gone.then(async () => {
-      await this.programs.endAll();
+      this.programs.endAll();
       this.declared.clear();
       await this.startWorker();
     });
     if (await Promise.race([gone, isLate])) return false;
     clearTimeout(late);
-    this.running?.end(outcome);
+    if (this.running?.begun) this.running.end(outcome);
     await this.ready;
     return true;
   }
@@ -217,6 +233,7 @@ export class WorkerSession implements Session, Stoppable {
       stdout: true,
       stderr: true,
       // Given at all, they replace those of the process. Interrupts depend on these; see `flagsFor` in kernel/client.
+      resourceLimits: { maxOldGenerationSizeMb: heapLimit() },
       execArgv: ["--no-warnings", ...process.execArgv.filter((flag) => flag.includes("-async-"))],
     }));
     worker.stdout.on("data", (text) => this.options.log(String(text)));
@@ -291,16 +308,21 @@ export class WorkerSession implements Session, Stoppable {
   private workerEnded(worker: Worker, error: unknown, code?: number): void {
     if (this.ended || worker !== this.worker) return;
     const outOfMemory = (error as NodeJS.ErrnoException | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY";
-    const what = outOfMemory
-      ? "the cell used up the memory of its worker"
-      : error !== undefined
-        ? `the cell's worker broke down (${String(error)})`
-        : `process.exit(${code ?? ""}) ended the session`;
+    if (outOfMemory) this.beginAnew("OutOfMemory", "the cell used up the memory of its worker");
+    else if (error === undefined) this.beginAnew("SessionEnded", `process.exit(${code ?? ""}) ended the session`);
+    else this.beginAnew("SessionEnded", `the cell's worker broke down (${described(error)})`);
+  }
+
+  /** The worker is gone or has to go: whoever ran in it is told, and a new one starts. */
+  private beginAnew(ename: string, what: string): void {
     const names = this.variables;
     const lost = names.length > 0 ? ` (${someOf(names)})` : "";
     const evalue = `${what}. All variables are lost${lost}; a new session has started.`;
     this.options.log(evalue);
-    void this.replaceWorker(failure(outOfMemory ? "OutOfMemory" : "SessionEnded", evalue), SHUTDOWN_MS);
+    // Work that an ended cell had left behind.
+    if (!this.running?.begun) this.say(`${ename}: ${evalue}\n`);
+    const outcome = failure(ename, evalue);
+    void this.replaceWorker(outcome, END_MS).then((replaced) => replaced || this.giveUp(outcome));
   }
 
   ping(): Promise<void> {
@@ -312,5 +334,14 @@ export class WorkerSession implements Session, Stoppable {
 
   post(message: ToWorker): void {
     this.worker.postMessage(message);
+  }
+}
+
+/** An error of the worker, with what it was caused by; any value can be thrown. */
+function described(error: unknown): string {
+  try {
+    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  } catch {
+    return "an error that cannot be shown";
   }
 }

@@ -20,7 +20,7 @@ export interface Running {
   msg_id: string;
   result: Promise<CellResult>;
   /** Resolves when the cell has printed `text` (on stdout or stderr). */
-  printed(text: string): Promise<void>;
+  printed(text: string | RegExp): Promise<void>;
   /** Resolves when a display of the cell has come whose text/plain is like that. */
   displayed(text: RegExp): Promise<void>;
 }
@@ -71,8 +71,12 @@ export class KernelUnderTest {
         .filter((m) => m.header.msg_type === "stream" && m.content["name"] === name)
         .map((m) => m.content["text"])
         .join("");
-    const printed = (text: string): Promise<void> =>
-      this.until(() => stream("stdout").includes(text) || stream("stderr").includes(text));
+    const printed = (text: string | RegExp): Promise<void> =>
+      this.until(() =>
+        ["stdout", "stderr"]
+          .map(stream)
+          .some((all) => (typeof text === "string" ? all.includes(text) : text.test(all))),
+      );
     const displayed = (text: RegExp): Promise<void> =>
       this.until(() =>
         mine().some(

@@ -1,0 +1,71 @@
+/**
+ * Ends a session before the system ends the process. V8 watches its own heap, but neither buffers nor WebAssembly nor
+ * tensors are in it; and where it reaches its limit in one leap, it ends the whole process. So V8 gets a limit that
+ * nobody reaches, and this looks at what the process has and what the machine has left.
+ */
+import os from "node:os";
+
+const LOOK_MS = 100;
+const MB = 2 ** 20;
+
+export interface Memory {
+  /** Resident memory of the process, in bytes. */
+  used: number;
+  /** What it could still get. */
+  left: number;
+  /** What there is at all: of the machine, or of the container. */
+  total: number;
+}
+
+/** Bytes the process may have; undefined: as much as leaves the machine its reserve. From `GRADBOOK_MEMORY_LIMIT`, in MB. */
+export function memoryLimit(env: NodeJS.ProcessEnv, warn: (line: string) => void): number | undefined {
+  const given = env["GRADBOOK_MEMORY_LIMIT"];
+  if (given === undefined || given === "") return undefined;
+  const value = Number(given);
+  if (Number.isInteger(value) && value > 0) return value * MB;
+  warn(`GRADBOOK_MEMORY_LIMIT must be a whole number of MB, got ${JSON.stringify(given)}: no limit is set.`);
+  return undefined;
+}
+
+/** Why the session must end now, as the user is told; undefined: it need not. */
+export function exhausted({ used, left, total }: Memory, limit: number | undefined): string | undefined {
+  if (limit !== undefined) {
+    if (used <= limit) return undefined;
+    return `the kernel has taken ${inGB(used)} of memory, more than GRADBOOK_MEMORY_LIMIT allows (${inGB(limit)})`;
+  }
+  // Enough for what a cell can take between two looks. Where others have the memory, ending ours would not help.
+  const reserve = Math.min(1024 * MB, Math.max(256 * MB, 0.04 * total));
+  if (left >= reserve || used < total / 4) return undefined;
+  return `the kernel has taken ${inGB(used)} of memory and the machine (${inGB(total)}) has almost none left`;
+}
+
+/** Calls back, with the reason, when the memory is used up; again only after there was enough of it in between. */
+export function watchMemory(limit: number | undefined, onExhausted: (reason: string) => void): void {
+  let told = false;
+  const timer = setInterval(() => {
+    const reason = exhausted(look(), limit);
+    if (reason !== undefined && !told) onExhausted(reason);
+    told = reason !== undefined;
+  }, LOOK_MS);
+  timer.unref();
+}
+
+/** What V8 may use for JavaScript objects, in MB: all there is, so that the watch comes first. */
+export function heapLimit(): number {
+  return Math.floor(look().total / MB);
+}
+
+function look(): Memory {
+  const used = process.memoryUsage.rss();
+  const constrained = process.constrainedMemory();
+  const machine = os.totalmem();
+  // Files that were read count as used in a container, and can be dropped: only our own part is looked at there.
+  if (constrained > 0 && constrained < machine) return { used, left: constrained - used, total: constrained };
+  // Elsewhere free memory means something else than what can be had; what cannot be had is swapped.
+  const left = process.platform === "linux" ? os.freemem() : machine - used;
+  return { used, left, total: machine };
+}
+
+function inGB(bytes: number): string {
+  return bytes < 1000 * MB ? `${Math.round(bytes / MB)} MB` : `${(bytes / MB / 1024).toFixed(1)} GB`;
+}
