@@ -103,7 +103,8 @@ export class Kernels implements vscode.Disposable {
     this.#moves.setSelected(notebook, selected);
     const kernel = this.get(notebook);
     // VS Code takes the controller from an untitled notebook when it is saved as a file, before it closes it.
-    if (!selected && kernel && !this.#moves.isLeaving(kernel)) this.end(notebook);
+    const isSaved = notebook.isUntitled && kernel !== undefined && this.#moves.mayLeave(kernel);
+    if (!selected && !isSaved) this.end(notebook);
   }
   /** Whether the notebook is about to be replaced: what VS Code stops then is not for the kernel. */
   isLeaving(notebook: vscode.NotebookDocument): boolean {

@@ -27,11 +27,15 @@ interface Departure {
   to: string | undefined;
   /** Whether the kernel goes only if the old document closes: after "Save As" both may stay open. */
   onlyIfClosed: boolean;
+  /** Its messages are shown again, in the old document. */
+  released: boolean;
   timer: NodeJS.Timeout;
 }
 
 /** How long the next event may take, in ms. A tab that is not in front may take as long as it stays there. */
 const PATIENCE_MS = 10_000;
+/** How long after that the old document may still close because of it, in ms. */
+const SLOW_MS = 60_000;
 /** A document that is saved sooner after it was opened, in ms, is saved because it was made for that. */
 const JUST_OPENED_MS = 5000;
 
@@ -63,6 +67,11 @@ export class Moves implements vscode.Disposable {
 
   /** Whether a kernel is going over to another document. */
   isLeaving(kernel: NotebookKernel): boolean {
+    const departure = this.#departures.get(kernel);
+    return departure?.to !== undefined && !departure.onlyIfClosed;
+  }
+  /** Whether it will, if its document closes now. */
+  mayLeave(kernel: NotebookKernel): boolean {
     return this.#departures.get(kernel)?.to !== undefined;
   }
   /** Whether a kernel is on its way to this document. */
@@ -83,6 +92,7 @@ export class Moves implements vscode.Disposable {
     const departure = this.#departures.get(kernel);
     if (!departure) return false;
     departure.onlyIfClosed = false;
+    if (departure.released) void kernel.hold();
     this.#arriveIfThere(kernel);
     return true;
   }
@@ -118,7 +128,7 @@ export class Moves implements vscode.Disposable {
   #depart(kernel: NotebookKernel, to: string | undefined, onlyIfClosed: boolean): Promise<void> {
     clearTimeout(this.#departures.get(kernel)?.timer);
     const timer = setTimeout(() => this.#late(kernel), PATIENCE_MS);
-    this.#departures.set(kernel, { kernel, to, onlyIfClosed, timer });
+    this.#departures.set(kernel, { kernel, to, onlyIfClosed, released: false, timer });
     return kernel.hold();
   }
 
@@ -134,14 +144,17 @@ export class Moves implements vscode.Disposable {
 
   #late(kernel: NotebookKernel): void {
     const departure = this.#departures.get(kernel)!;
-    if (departure.to !== undefined && !departure.onlyIfClosed && isOpen(departure.to)) {
-      departure.timer = setTimeout(() => this.#late(kernel), PATIENCE_MS);
-      return;
+    const { to, onlyIfClosed } = departure;
+    const again = (ms: number): void => void (departure.timer = setTimeout(() => this.#late(kernel), ms));
+    if (to !== undefined && !onlyIfClosed && isOpen(to)) return again(PATIENCE_MS);
+    // Nothing was renamed, or both documents are open: perhaps only because the window is slow.
+    if (!kernel.notebook.isClosed) kernel.release();
+    if (to !== undefined && onlyIfClosed && !departure.released) {
+      departure.released = true;
+      return again(SLOW_MS);
     }
     this.#forget(kernel);
-    // Nothing was renamed, or both documents stay open.
-    if (!kernel.notebook.isClosed) kernel.release();
-    else this.#around.end(kernel);
+    if (kernel.notebook.isClosed) this.#around.end(kernel);
   }
 
   #forget(kernel: NotebookKernel): void {
