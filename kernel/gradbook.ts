@@ -1,4 +1,6 @@
 /** What `import … from "gradbook"` gives. */
+import { nameAsExported } from "./exportedNames.ts";
+import * as library from "./gradbook.ts";
 export * from "./tensor/index.ts";
 export * from "./ops/index.ts";
 export * from "./autograd/index.ts";
@@ -7,3 +9,5 @@ export * as nn from "./nn/index.ts";
 export * as optim from "./optim/index.ts";
 export * as data from "./data/index.ts";
 export * as plot from "./plot/index.ts";
+
+nameAsExported(library);

@@ -414,7 +414,8 @@ class CellRewriter {
       return edits.replace(start, identifier.end, `${identifier.text}: ${text}`);
     }
     // Called as a member, a function would get the box as its `this`.
-    edits.replace(start, identifier.end, isCalled(identifier) && text.includes(".") ? `(0, ${text})` : text);
+    if (isCalled(identifier) && text.includes(".")) edits.replaceCalled(start, identifier.end, `(0, ${text})`);
+    else edits.replace(start, identifier.end, text);
   }
 
   // Around the text -----------------------------------------------------------------------------------------------

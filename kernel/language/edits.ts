@@ -10,6 +10,10 @@ interface Edit {
   start: number;
   end: number;
   text: string;
+  /** Where the text comes from; its own place otherwise. */
+  from?: number;
+  /** What follows comes from where this comes from, up to the next mapping of its own. */
+  covers?: true;
   /** Text from elsewhere, with its own edits, that stands before `text`. */
   moved?: { start: number; end: number; edits: Edit[]; before: string };
 }
@@ -32,12 +36,18 @@ export interface SourceMapV3 {
 export class Edits {
   private list: Edit[] = [];
 
-  insert(at: number, text: string): void {
-    this.list.push({ start: at, end: at, text });
+  /** `from`: the place that the text comes from, when that is not `at`. */
+  insert(at: number, text: string, from = at): void {
+    this.list.push({ start: at, end: at, text, from });
   }
 
   replace(start: number, end: number, text: string): void {
     this.list.push({ start, end, text });
+  }
+
+  /** V8 says of `(0, f)()` that it fails at its parenthesis: the place of `f` covers that. */
+  replaceCalled(start: number, end: number, text: string): void {
+    this.list.push({ start, end, text, covers: true });
   }
 
   remove(start: number, end: number): void {
@@ -76,18 +86,20 @@ export class Edits {
     let at = from;
     const edits = list.map((edit, order) => ({ ...edit, order }));
     edits.sort((a, b) => a.start - b.start || rank(a) - rank(b) || a.order - b.order);
-    for (const { start, end, text, moved } of edits) {
+    let covered = false;
+    for (const { start, end, text, from: place = start, covers, moved } of edits) {
       if (start < at || end > to) throw new Error(`edits overlap at ${start} of:\n${source}`);
-      out.copy(source, at, start);
+      out.copy(source, at, start, covered);
       if (moved) {
         out.add(moved.before);
         this.emit(out, source, moved.start, moved.end, moved.edits);
       }
-      out.mark(moved?.start ?? start);
+      out.mark(moved?.start ?? place);
       out.add(text);
       at = end;
+      covered = covers ?? false;
     }
-    out.copy(source, at, to);
+    out.copy(source, at, to, covered);
   }
 }
 
@@ -153,15 +165,18 @@ class Output {
     }
   }
 
+  /** Where the text comes from; its own place otherwise. */
+  from?: number;
   /** What follows comes from `offset` of the source. */
   mark(offset: number): void {
     const point = this.mappings.original(offset);
     if (point) this.segment(point);
   }
 
-  copy(source: string, from: number, to: number): void {
+  /** `covered`: its beginning keeps the place of what stands before it. */
+  copy(source: string, from: number, to: number, covered: boolean): void {
     if (from === to) return;
-    this.mark(from);
+    if (!covered) this.mark(from);
     const { points } = this.mappings;
     let at = from;
     for (let i = this.mappings.before(from) + 1; i < points.length && points[i]!.offset < to; i++) {

@@ -3,6 +3,7 @@
  */
 import ts from "typescript";
 import { Mappings } from "./edits.ts";
+import { grammarError } from "./grammar.ts";
 import { parse } from "./parse.ts";
 import { CellSyntaxError } from "./syntaxError.ts";
 
@@ -40,8 +41,15 @@ function withoutMark(source: string): string {
 
 function eraseText(text: string, { fileName, isCell }: { fileName: string; isCell: boolean }): Erased {
   // Before emitting: TypeScript's emitter fails on a tree with errors.
-  const { file: original, errors } = parse(text, { name: fileName });
+  const { file: original, errors } = parse(text, { name: fileName, parents: true });
   if (errors.length > 0) throw syntaxError(text, errors);
+  const assignment = isCell ? original.statements.find(isExportEquals) : undefined;
+  if (assignment) return eraseText(withoutExportEquals(text, assignment), { fileName, isCell });
+  const wrong = grammarError(original);
+  if (wrong) {
+    const start = wrong.node.getStart(original);
+    throw errorAt(original, { start, length: wrong.node.end - start }, wrong.message);
+  }
   const { outputText, sourceMapText } = ts.transpileModule(text, {
     fileName,
     compilerOptions: {
@@ -60,6 +68,18 @@ function eraseText(text: string, { fileName, isCell }: { fileName: string; isCel
   const { mappings } = JSON.parse(sourceMapText!) as { mappings: string };
   const js = outputText.replace(/\/\/# sourceMappingURL=.*\s*$/, "");
   return { js, mappings: new Mappings(js, mappings), original };
+}
+
+function isExportEquals(statement: ts.Statement): statement is ts.ExportAssignment {
+  return ts.isExportAssignment(statement) && statement.isExportEquals === true;
+}
+
+/** `export = value` would become CommonJS. In a cell it is what `export default value` is: an expression. */
+function withoutExportEquals(text: string, statement: ts.ExportAssignment): string {
+  const start = statement.getStart();
+  const { expression } = statement;
+  const gap = " ".repeat(expression.getStart() - start - 2);
+  return `${text.slice(0, start)};${gap}(${expression.getText()})${text.slice(expression.end)}`;
 }
 
 function syntaxError(text: string, errors: readonly ts.DiagnosticWithLocation[]): CellSyntaxError {

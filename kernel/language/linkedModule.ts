@@ -305,7 +305,8 @@ class Linker {
       return this.edits.replace(start, identifier.end, `${identifier.text}: ${text}`);
     }
     const called = isCalled(identifier) && /[.[]/.test(text);
-    this.edits.replace(start, identifier.end, called ? `(0, ${text})` : text);
+    if (called) this.edits.replaceCalled(start, identifier.end, `(0, ${text})`);
+    else this.edits.replace(start, identifier.end, text);
   }
 
   private error(message: string, node: ts.Node): CellSyntaxError {

@@ -46,7 +46,7 @@ export function transformLocal(
     return { kind: "commonjs", code: withOwnImport(code), map: sourceMap(filename, source, out), importName: IMPORT };
   }
   const { mappings: out, ...linked } = linkModule(js, mappings);
-  checkEarlyErrors(linked.code, out);
+  checkEarlyErrors(linked.code, out, { js, mappings });
   return { kind: "module", ...linked, map: sourceMap(filename, source, out) };
 }
 

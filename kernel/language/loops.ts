@@ -135,7 +135,9 @@ export class LoopEdits {
     this.visit(incrementor!);
     this.visit(statement);
     const over = bound ? ` || !(${i} ${bound.operator} ${n})` : "";
-    edits.insert(node.end, ` if (${within}${over}) break; ${this.names.poll(site)}; } }`);
+    edits.insert(node.end, ` if (${within}${over}) break; `);
+    this.insertPoll(node, site, condition ?? incrementor!);
+    edits.insert(node.end, " } }");
   }
 
   private editFor(node: ts.ForStatement, from: number): void {
@@ -163,7 +165,8 @@ export class LoopEdits {
     } else edits.insert(afterFirst, ` ${this.countdown} >= 0`);
     if (incrementor) this.visit(incrementor);
     this.visit(statement);
-    edits.insert(node.end, ` ${this.end(site)} }`);
+    this.insertEnd(node, site, condition ?? incrementor ?? node);
+    edits.insert(node.end, " }");
   }
 
   private editWhile(node: ts.WhileStatement, from: number): void {
@@ -175,7 +178,7 @@ export class LoopEdits {
     this.visit(node.expression);
     edits.insert(node.expression.end, ")");
     this.visit(node.statement);
-    edits.insert(node.end, ` ${this.end(site)}`);
+    this.insertEnd(node, site, node.expression);
   }
 
   private editDo(node: ts.DoStatement, from: number): void {
@@ -186,7 +189,7 @@ export class LoopEdits {
     edits.insert(node.expression.getStart(file), "(");
     this.visit(node.expression);
     edits.insert(node.expression.end, `) && ${this.countdown} >= 0`);
-    edits.insert(node.end, ` ${this.end(site)}`);
+    this.insertEnd(node, site, node.expression);
   }
 
   /**
@@ -241,11 +244,11 @@ export class LoopEdits {
     edits.remove(expression.end, statement.getStart(file));
     this.visit(statement);
     const close = `${iterator}.return?.();`;
+    edits.insert(node.end, ` } if (${index} < ${limit}) break; `);
+    this.insertPoll(node, site, expression, `if (${indexed} || --${left} < 0) ${left} = `);
     edits.insert(
       node.end,
-      ` } if (${index} < ${limit}) break; ` +
-        `if (${indexed} || --${left} < 0) ${left} = ${this.names.poll(site)}; } } ` +
-        `catch (${error}) { if (${open}) { ${open} = false; try { ${close} } catch {} } throw ${error}; } ` +
+      ` } } catch (${error}) { if (${open}) { ${open} = false; try { ${close} } catch {} } throw ${error}; } ` +
         `finally { if (${open}) ${close} } }`,
     );
   }
@@ -282,8 +285,15 @@ export class LoopEdits {
     return `for (;;) { let ${this.names.counter} = ${this.names.chunk(site)}; `;
   }
 
-  private end(site: string): string {
-    return `if (${this.names.counter} >= 0) break; ${this.names.poll(site)}; }`;
+  private insertEnd(node: ts.Node, site: string, head: ts.Node): void {
+    this.edits.insert(node.end, ` if (${this.names.counter} >= 0) break; `);
+    this.insertPoll(node, site, head);
+    this.edits.insert(node.end, " }");
+  }
+
+  /** Stopped here, a loop shows its head. */
+  private insertPoll(node: ts.Node, site: string, head: ts.Node, before = ""): void {
+    this.edits.insert(node.end, `${before}${this.names.poll(site)};`, head.getStart(this.file));
   }
 }
 

@@ -62,7 +62,9 @@ function readsAsObject(text: string): boolean {
   if (errors.length > 0 || more || !statement || !ts.isExpressionStatement(statement)) return false;
   const { expression } = statement.expression as ts.ParenthesizedExpression;
   if (!ts.isObjectLiteralExpression(expression)) return false;
-  return expression.properties.every(
-    (property) => !ts.isShorthandPropertyAssignment(property) || !property.objectAssignmentInitializer,
-  );
+  // Both are read without an error: `{ a = 1 }` is half a pattern, and `{ f() }` a call.
+  return expression.properties.every((property) => {
+    if (ts.isShorthandPropertyAssignment(property)) return property.objectAssignmentInitializer === undefined;
+    return !ts.isMethodDeclaration(property) || property.body !== undefined;
+  });
 }

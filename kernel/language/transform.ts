@@ -56,7 +56,7 @@ export function transformCell(source: string, { names, filename }: { names: Name
   const text = replaceCommands(source, commands, (command) => callOf(command, source));
   const [erased, original] = eraseText(text);
   const { mappings, ...cell } = rewriteCell(erased, original, names);
-  checkEarlyErrors(cell.code, mappings);
+  checkEarlyErrors(cell.code, mappings, erased);
   return { ...cell, map: sourceMap(filename, source, mappings) };
 }
 

@@ -64,12 +64,21 @@ const framesOf = new WeakMap<object, Frame[]>();
 export function installStackTraces(maps: StackMaps, ours: string): void {
   const keepAll = process.env["GRADBOOK_TRACE"] === "1";
   Error.stackTraceLimit = 50;
-  Error.prepareStackTrace = (error, sites) => {
+  const prepare = (error: Error, sites: NodeJS.CallSite[]): string => {
     cleanError(error);
     const frames = sites.flatMap((site) => frameOf(site, maps, ours, keepAll)).slice(0, 20);
     framesOf.set(error, frames);
     return [headline(error), ...frames.map(printFrame)].join("\n");
   };
+  // Libraries set it for a moment, and "back" to undefined: without one of the user's own it is always this one.
+  let theirs: typeof Error.prepareStackTrace | undefined;
+  Object.defineProperty(Error, "prepareStackTrace", {
+    get: () => theirs ?? prepare,
+    set: (value: unknown) => {
+      theirs = typeof value === "function" && value !== prepare ? (value as typeof Error.prepareStackTrace) : undefined;
+    },
+    configurable: true,
+  });
 }
 
 function frameOf(site: NodeJS.CallSite, maps: StackMaps, ours: string, keepAll: boolean): Frame[] {

@@ -1,6 +1,4 @@
-import assert from "node:assert/strict";
 import { checkForms } from "./languageForms.ts";
-import { TestSession } from "./languageSession.ts";
 
 describe("a cell declares, imports and has a value", () => {
   checkForms([
@@ -165,6 +163,64 @@ describe("a cell declares, imports and has a value", () => {
       later: [["new C() instanceof C", true]],
     },
     {
+      form: "enum in two parts",
+      cells: ["enum E { A }\nenum E { B = 5 }\n[E.A, E.B]"],
+      value: [0, 5],
+      later: [["enum E { C }; Object.keys(E)", ["0", "C"]]],
+    },
+    {
+      form: "namespaces inside namespaces",
+      cells: [
+        "namespace A.B { export const x = 1; export namespace C { export let y = x + 1; y++ } }\n[A.B.x, A.B.C.y]",
+      ],
+      value: [1, 3],
+    },
+    {
+      form: "function and namespace",
+      cells: ["function f() { return 1 }\nnamespace f { export const x = 2 }\n[f(), f.x]"],
+      value: [1, 2],
+    },
+    {
+      form: "getters, setters and private members",
+      cells: [
+        "class A { #x = 1; get x() { return this.#x } set x(to) { this.#x = to } static #made = 0; static has(o: any) { return #x in o } #m() { return this.#x } m = () => this.#m() }\nconst a = new A();\na.x = 5;\n[a.x, a.m(), A.has(a), A.has({})]",
+      ],
+      value: [5, 5, true, false],
+    },
+    {
+      form: "decorators of methods, accessors and fields",
+      cells: [
+        "const seen: string[] = [];\nconst d = (v: any, { kind, name }: any) => void seen.push(`${kind} ${String(name)}`);\n@d class A { @d m() {} @d get g() { return 1 } @d accessor a = 1; @d f = 2; @d static s = 3 }\nseen",
+      ],
+      value: ["method m", "getter g", "accessor a", "field s", "field f", "class A"],
+    },
+    {
+      form: "types in expressions",
+      cells: [
+        "const id = <T,>(x: T): T => x;\nconst o: any = { a: { b: null } };\n[id<number>(1), (2 as any satisfies number)!, <number>3, o.a!.b?.c ?? 'd', o?.['a']?.b]",
+      ],
+      value: [1, 2, 3, "d", null],
+    },
+    {
+      form: "declare in a class",
+      cells: ["class A { declare x: number; y = 1; z?: number }\nObject.keys(new A())"],
+      value: ["y", "z"],
+    },
+    { form: "flag v of regular expressions", cells: ["/[\\p{L}--[a-z]]/v.test('A')"], value: true },
+    {
+      form: "words that are names too",
+      cells: [
+        "let async = 1, of = [2], type = 3, get = 4, as = 5, from = 6;\nfor (const x of of) async += x;\n[async, type, get, as, from]",
+      ],
+      value: [3, 3, 4, 5, 6],
+    },
+    {
+      form: "characters of every kind in names",
+      cells: ["let größe = 1, 𝒳 = 2, \\u0061b = 3;\nconst f = () => [größe, 𝒳, ab];\nf()"],
+      value: [1, 2, 3],
+      later: [["𝒳", 2]],
+    },
+    {
       form: "namespace alias",
       cells: ["namespace N { export const a = 1 }\nimport a = N.a;\na"],
       value: 1,
@@ -249,6 +305,13 @@ describe("a cell declares, imports and has a value", () => {
       later: [["[a, b, typeof C, E.X, typeof D]", [1, 2, "function", 0, "function"]]],
     },
     { form: "export default of an expression", cells: ["const a = 1;\nexport default { a }"], value: { a: 1 } },
+    { form: "export = of an expression", cells: ["const a = 1;\nexport = { a }"], value: { a: 1 } },
+    { form: "export of nothing", cells: ["1;\nexport {}"], value: 1 },
+    {
+      form: "export of names of another module",
+      cells: ["export * as p from 'node:path';\nexport { sep } from 'node:path';\n1"],
+      value: 1,
+    },
     { form: "export default of nameless ones", cells: ["export default function () { return 1 }\n2"], value: 2 },
 
     // The value
@@ -271,6 +334,12 @@ describe("a cell declares, imports and has a value", () => {
         ["let b = 2\n{ b, c: 3 }", { b: 2, c: 3 }],
       ],
     },
+    {
+      form: "a block that calls is no object",
+      cells: ["let a = 0;\nconst f = () => { a++ };\n{\n  f()\n}"],
+      value: undefined,
+      later: [["a", 1]],
+    },
     { form: "a block is no object", cells: ["{ let a = 1; a }"], value: undefined, later: [["{ 1; }", undefined]] },
     { form: "promise", cells: ["Promise.resolve(5)"], value: 5, later: [["await 1; Promise.resolve(6)", 6]] },
     { form: "comma", cells: ["1, 2"], value: 2, later: [["await 1, 2", 2]] },
@@ -286,36 +355,12 @@ describe("a cell declares, imports and has a value", () => {
       ],
     },
     { form: "await", cells: ["await Promise.resolve(1) + await 2"], value: 3 },
+    {
+      form: "await everywhere",
+      cells: [
+        "const { x = await 1, [await 'k']: k } = { k: await 2 } as any;\nlet log: any[] = [x, k, ...await [3], `${await 4}`, -(await 5), (await 6) ** 2, await (async () => await 7)()];\nif (await true) for (const y of await [8]) log.push(await y);\nswitch (await 9) { case await 9: log.push(9) }\ntry { throw await 10 } catch (e) { log.push(await e) } finally { await 0 }\nlabel: while (await true) { await 0; break label }\nlog",
+      ],
+      value: [1, 2, 3, "4", -5, 36, 7, 8, 9, 10],
+    },
   ]);
-
-  describe("declares again what an earlier cell declared", () => {
-    const kinds: { [kind: string]: (n: number) => string } = {
-      const: (n) => `const x = ${n}`,
-      let: (n) => `let x = ${n}`,
-      var: (n) => `var x = ${n}`,
-      "held let": (n) => `let x = ${n}; (() => x)()`,
-      function: (n) => `function x() {}; x.id = ${n}`,
-      class: (n) => `class x { static id = ${n} }`,
-      enum: (n) => `enum x { id = ${n} }`,
-      namespace: (n) => `namespace x { export const id = ${n} }`,
-      import: (n) => `import * as x from "data:text/javascript,export const id = ${n}"`,
-      pattern: (n) => `const { x } = { x: ${n} }`,
-      using: (n) => `using x = { id: ${n}, [Symbol.dispose]() {} }`,
-    };
-    for (const [first, one] of Object.entries(kinds)) {
-      it(`${first}, by every kind`, async () => {
-        for (const [second, two] of Object.entries(kinds)) {
-          const session = new TestSession();
-          await session.run(`${one(1)}\nconst seen${first.length} = () => x`);
-          await session.run(two(2));
-          assert.equal(await session.run("x.id ?? x"), 2, `${first}, then ${second}`);
-          assert.equal(
-            await session.run(`const y = seen${first.length}(); y.id ?? y`),
-            2,
-            `closure of ${first} sees ${second}`,
-          );
-        }
-      });
-    }
-  });
 });

@@ -142,6 +142,74 @@ describe("a cell", () => {
         error: /already been declared/,
         line: 3,
       },
+      {
+        name: "a decorator of a parameter",
+        cells: ["class A {\n  constructor(@inject x: number) {}\n}"],
+        error:
+          /^SyntaxError: Decorators of parameters are .* Classes, methods, accessors and fields can be decorated\.$/,
+        line: 2,
+      },
+      {
+        name: "const without a value",
+        cells: ["1;\nconst a"],
+        error: /^SyntaxError: Missing initializer in const/,
+        line: 2,
+      },
+      {
+        name: "a pattern without a value",
+        cells: ["1;\nlet { a }"],
+        error: /Missing initializer in destructuring/,
+        line: 2,
+      },
+      {
+        name: "a class without a name",
+        cells: ["1;\nclass {}"],
+        error: /^SyntaxError: .* must have a name\.$/,
+        line: 2,
+      },
+      {
+        name: "await in a function that is not async",
+        cells: ["function f() {\n  await 1\n}"],
+        error: /^SyntaxError: await is only valid in async functions and at the top\.$/,
+        line: 2,
+      },
+      {
+        name: "await in a default",
+        cells: ["const f = async (\n  x = await 1) => x"],
+        error: /await is only valid/,
+        line: 2,
+      },
+      {
+        name: "await in a field",
+        cells: ["class A {\n  static x = await 1\n}"],
+        error: /await is only valid/,
+        line: 2,
+      },
+      {
+        name: "assignment to import.meta",
+        cells: ["1;\nimport.meta = 1"],
+        error: /import\.meta cannot be assigned/,
+        line: 2,
+      },
+      {
+        name: "mixed operators",
+        cells: ["1;\nawait (1 ?? 2 || 3)"],
+        error: /^SyntaxError: Unexpected token '\|\|'$/,
+        line: 2,
+      },
+      {
+        name: "a name twice that imports",
+        cells: ["import { sep } from 'node:path';\nlet sep"],
+        error: /already been/,
+        line: 2,
+      },
+      { name: "an enum and a class of one name", cells: ["enum X {}\nclass X {}"], error: /already been/, line: 2 },
+      { name: "with", cells: ["1;\nwith (Math) {}"], error: /^SyntaxError: Strict mode code may not/, line: 2 },
+      { name: "yield at the top", cells: ["1;\nyield 1"], error: /^SyntaxError: Unexpected strict mode/, line: 2 },
+      { name: "a private name from outside", cells: ["let o: any;\no.#x"], error: /Private field '#x'/, line: 2 },
+      { name: "a wrong regular expression", cells: ["1;\n/[/v"], error: /^SyntaxError/, line: 2 },
+      { name: "an octal number", cells: ["1;\n010"], error: /Octal literals/, line: 2 },
+      { name: "a constant of an inner loop", cells: ["for (const x of [1])\n  x = 2"], error: /constant/, line: 2 },
       { name: "return", cells: ["1\nreturn 2"], error: /'return'/, line: 2 },
       { name: "break without a loop", cells: ["1\nbreak"], error: /^SyntaxError/, line: 2 },
       {
@@ -206,6 +274,27 @@ describe("a cell", () => {
       assert.equal(await session.run("a"), 1);
       assert.equal(await session.failure("b"), "ReferenceError: b is not defined");
     });
+  });
+
+  describe("stopped in a loop shows its head", () => {
+    for (const loop of [
+      "for (let i = 0;\n i < 9e9; i++) {\n  1\n}",
+      "for (let i = 0, n = 9e9;\n i++ < n; ) {\n  1\n}",
+      "1;\nwhile (true) {\n  1\n}",
+      "do {\n 1 } while (true)",
+      "1;\nfor (const x of (function* () { for (;;) yield 1 })()) {\n  1\n}",
+      "1;\nfor (;;) {\n  1\n}",
+    ]) {
+      it(JSON.stringify(loop), async () => {
+        const session = new TestSession();
+        session.runtime.poll = () => {
+          throw new Error("stopped");
+        };
+        session.chunk = 2;
+        const error = await session.error(loop);
+        assert.equal(session.places(error)[0]?.line, 2);
+      });
+    }
   });
 
   describe("polls in every loop", () => {

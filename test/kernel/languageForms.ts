@@ -34,7 +34,8 @@ export function checkForms(forms: readonly Form[]): void {
       const source = `${cells[0]}\n;throw new Error("here")`;
       const error = await session.error(source);
       assert.equal(error.message, "here");
-      assert.deepEqual(session.places(error)[0], { cell: 1, line: source.split("\n").length });
+      const { cell, line } = session.places(error)[0]!;
+      assert.deepEqual({ cell, line }, { cell: 1, line: source.split("\n").length });
     });
     it(`${form}: the editor knows its names`, function () {
       this.timeout(60_000);

@@ -16,6 +16,8 @@ import { originalPosition } from "../../kernel/language/position.ts";
 export interface Place {
   cell: number;
   line: number;
+  /** 1-based. */
+  column: number;
 }
 
 export class TestSession {
@@ -27,6 +29,10 @@ export class TestSession {
   stopAt: { poll: number; error: Error } | undefined;
   chunk = 3;
   last: CellCode | undefined;
+  /** What the names of its scripts begin with. */
+  prefix = "";
+  /** Called before a cell runs. */
+  onCompile: (cell: CellCode, filename: string) => void = () => {};
 
   readonly runtime: Runtime = {
     box: (name) => this.box(name),
@@ -58,7 +64,7 @@ export class TestSession {
 
   /** The value of the cell's last expression. */
   async run(source: string): Promise<unknown> {
-    const filename = `cell-${this.maps.size + 1}`;
+    const filename = `${this.prefix}cell-${this.maps.size + 1}`;
     const get = (name: string) => {
       const known = this.names.get(name);
       const { declared } = this.box(name);
@@ -66,6 +72,7 @@ export class TestSession {
     };
     const cell = (this.last = transformCell(source, { names: { get }, filename }));
     this.maps.set(filename, cell.map);
+    this.onCompile(cell, filename);
     const compiled = new vm.Script(cell.code, { filename }).runInThisContext() as (
       runtime: Runtime,
     ) => Promise<{ value: unknown } | undefined>;
@@ -96,11 +103,11 @@ export class TestSession {
 
   /** Where in the user's text an error was made, innermost frame first. */
   places(error: Error): Place[] {
-    if (error instanceof CellSyntaxError) return [{ cell: this.maps.size + 1, line: error.line }];
-    const frames = String(error.stack).matchAll(/(cell-(\d+)):(\d+):(\d+)/g);
+    if (error instanceof CellSyntaxError) return [{ cell: this.maps.size + 1, line: error.line, column: error.column }];
+    const frames = String(error.stack).matchAll(/(\w*cell-(\d+)):(\d+):(\d+)/g);
     return [...frames].flatMap(([, filename, number, line, column]) => {
       const at = originalPosition(this.maps.get(filename!)!, { line: Number(line), column: Number(column) });
-      return at ? [{ cell: Number(number), line: at.line }] : [];
+      return at ? [{ cell: Number(number), ...at }] : [];
     });
   }
 

@@ -34,6 +34,17 @@ const KERNEL = [
   "dist/types/**.d.ts",
 ];
 
+describe("the bundled library", () => {
+  it("calls functions as it exports them", async () => {
+    const file = path.join(root, "dist/kernel/gradbook.js");
+    const { ones, nn } = (await import(file)) as typeof import("../../kernel/gradbook.ts");
+    assert.deepEqual(
+      [ones.name, nn.init.ones.name, nn.Module.name, nn.Linear.name],
+      ["ones", "ones", "Module", "Linear"],
+    );
+  });
+});
+
 describe("the .vsix", () => {
   before(() => assert.ok(existsSync(vsix), `${vsix} is missing. Run "npm run package" first.`));
 
