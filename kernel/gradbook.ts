@@ -1,13 +1,6 @@
-/** What `import … from "gradbook"` gives. */
+/** What `import … from "gradbook"` gives, each function called as it is exported. */
 import { nameAsExported } from "./exportedNames.ts";
-import * as library from "./gradbook.ts";
-export * from "./tensor/index.ts";
-export * from "./ops/index.ts";
-export * from "./autograd/index.ts";
-export * as autograd from "./autograd/index.ts";
-export * as nn from "./nn/index.ts";
-export * as optim from "./optim/index.ts";
-export * as data from "./data/index.ts";
-export * as plot from "./plot/index.ts";
+import * as library from "./library.ts";
+export * from "./library.ts";
 
 nameAsExported(library);
