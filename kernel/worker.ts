@@ -102,6 +102,7 @@ const questions: Questions = {
 port.on("message", (message: ToWorker) => {
   switch (message.type) {
     case "execute":
+      displays.begin(message.request);
       return runner.run(message.request, (outcome) => {
         output.post({ type: "done", outcome, heapUsed: process.memoryUsage().heapUsed });
       });

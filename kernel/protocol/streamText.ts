@@ -10,37 +10,50 @@ const MOVES = /[\r\b]|\x1b\[[0-2]?K/;
 export class StreamText {
   /** Whole lines; nothing changes them any more. */
   #lines: string[] = [];
-  /** The last line: one entry for each place, a character with the escape sequences before it. */
-  #places: string[] = [];
+  /** The last line as it came, while it has only grown: a line of a million dots costs nothing for each dot. */
+  #grown = "";
+  /** The last line once something moved in it: one entry for each place, a character with the escape sequences before it. */
+  #places: string[] | undefined;
   /** Escape sequences before the character that comes next. */
   #escapes = "";
   #column = 0;
 
-  append(text: string): void {
+  /** Returns whether the text stands as it is behind what was there before. */
+  append(text: string): boolean {
+    let grew = true;
     // A line end written by Windows is a line end.
     for (const line of text.replaceAll("\r\n", "\n").split(/(?<=\n)/)) {
       const ended = line.endsWith("\n");
       const body = ended ? line.slice(0, -1) : line;
-      if (ended && this.#places.length === 0 && this.#escapes === "" && !MOVES.test(body)) {
-        this.#lines.push(line);
-        continue;
+      if (!this.#places && !MOVES.test(body)) {
+        this.#grown += body;
+      } else {
+        grew = false;
+        this.#write(body);
       }
-      this.#write(body);
       if (!ended) continue;
-      this.#lines.push(this.#places.join("") + this.#escapes + "\n");
-      this.#places = [];
+      this.#lines.push(`${this.line}\n`);
+      this.#grown = "";
+      this.#places = undefined;
       this.#escapes = "";
       this.#column = 0;
     }
+    return grew;
   }
 
   #write(body: string): void {
+    if (!this.#places) {
+      const before = this.#grown;
+      this.#places = [];
+      this.#grown = "";
+      this.#write(before);
+    }
     for (let i = 0; i < body.length;) {
       ESCAPE.lastIndex = i;
       const escape = ESCAPE.exec(body)?.[0];
       const character = escape ?? String.fromCodePoint(body.codePointAt(i)!);
       i += character.length;
-      if (escape?.endsWith("K")) this.#erase(escape);
+      if (escape?.endsWith("K")) this.#erase(this.#places, escape);
       else if (escape) this.#escapes += escape;
       else if (character === "\r") this.#column = 0;
       else if (character === "\b") this.#column = Math.max(0, this.#column - 1);
@@ -51,14 +64,14 @@ export class StreamText {
     }
   }
 
-  #erase(escape: string): void {
-    if (/[12]K/.test(escape)) this.#places.fill(" ", 0, this.#column);
-    if (!escape.endsWith("1K")) this.#places.length = Math.min(this.#places.length, this.#column);
+  #erase(places: string[], escape: string): void {
+    if (/[12]K/.test(escape)) places.fill(" ", 0, this.#column);
+    if (!escape.endsWith("1K")) places.length = Math.min(places.length, this.#column);
   }
 
   /** The last line, which has not ended. */
   get line(): string {
-    return this.#places.join("") + this.#escapes;
+    return this.#places ? this.#places.join("") + this.#escapes : this.#grown;
   }
 
   /** Gives the whole lines away. */

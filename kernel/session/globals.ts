@@ -59,6 +59,12 @@ export class Displays {
     this.output = output;
   }
 
+  /** A cell begins: what its last run showed is gone, and another cell that shows the same id shows it anew. */
+  begin({ cellId, silent }: Pick<CellContext, "cellId" | "silent">): void {
+    if (cellId === undefined || silent) return;
+    for (const [id, shownBy] of this.ids) if (shownBy.cellId === cellId) this.ids.delete(id);
+  }
+
   show(bundle: MimeBundle, id?: string, cell = currentCell()): void {
     if (!cell || cell.silent) return;
     if (this.output.display(cell, bundle, id) && id !== undefined) this.ids.set(id, cell);

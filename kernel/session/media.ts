@@ -42,7 +42,15 @@ export const media = {
 };
 
 function jsonOf(value: unknown): unknown {
-  const text = JSON.stringify(value) as string | undefined;
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value) as string | undefined;
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split("\n")[0] : inspectValue(error);
+    throw new TypeError(`display.json: the value has no JSON (${why}). Use display(value) to see it.`, {
+      cause: error,
+    });
+  }
   if (text === undefined) throw new TypeError(`display.json: ${inspectValue(value).slice(0, 100)} has no JSON.`);
   return JSON.parse(text) as unknown;
 }

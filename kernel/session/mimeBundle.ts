@@ -37,8 +37,16 @@ function ownMethod(value: unknown): (() => unknown) | undefined {
 
 function checked(bundle: unknown, value: unknown): MimeBundle {
   return isBundle(bundle)
-    ? bundle
+    ? withoutBytes(bundle)
     : failed(value, new TypeError(`must return ${NEEDED}, got ${inspectValue(bundle)}.`));
+}
+
+function withoutBytes(bundle: MimeBundle): MimeBundle {
+  const text = (value: unknown): unknown =>
+    value instanceof Uint8Array
+      ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64")
+      : value;
+  return Object.fromEntries(Object.entries(bundle).map(([mime, value]) => [mime, text(value)])) as MimeBundle;
 }
 
 const NEEDED = 'an object of MIME types like { "text/plain": "…" }';
@@ -49,9 +57,9 @@ function isBundle(value: unknown): value is MimeBundle {
   return types.length > 0 && types.every((mime) => mime.includes("/"));
 }
 
-/** For a bundle that the user has written himself. */
+/** For a bundle that the user has written himself. Bytes go as base64, like every picture of a notebook. */
 export function checkedBundle(bundle: unknown): MimeBundle {
-  if (isBundle(bundle)) return bundle;
+  if (isBundle(bundle)) return withoutBytes(bundle);
   throw new TypeError(`display.bundle: needs ${NEEDED}, got ${inspectValue(bundle).slice(0, 100)}.`);
 }
 

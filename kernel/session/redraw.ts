@@ -12,11 +12,12 @@ export class Redraw {
 
   /** Returns what is to be sent, and the lines that are finished with this text. */
   take(text: string): { send: string; finished: string } {
-    this.#screen.append(text);
+    const grew = this.#screen.append(text);
     const finished = this.#screen.takeLines();
-    const now = finished + this.#screen.line;
     const sent = this.#sent;
     this.#sent = this.#screen.line;
+    if (grew) return { send: text.replaceAll("\r\n", "\n"), finished };
+    const now = finished + this.#sent;
     if (now.startsWith(sent)) return { send: now.slice(sent.length), finished };
     const end = now.indexOf("\n");
     const [line, rest] = end < 0 ? [now, ""] : [now.slice(0, end), now.slice(end)];

@@ -1,6 +1,6 @@
 /**
  * An array of records as a table: a heading of the keys, numbers at the right with one count of decimals, the middle left
- * out of a long one. Runs no code of the values: getters are not called, proxies are not touched.
+ * out of a long one. Runs no code of the values but custom inspectors: getters are not called, proxies are not touched.
  */
 import { inspect, types } from "node:util";
 import type { MimeBundle } from "../protocol/messages.ts";
@@ -90,9 +90,17 @@ function cellText(value: unknown, write: (value: number) => string): string {
       ? "Invalid Date"
       : value.toISOString().replace(/T00:00:00\.000Z$|\.000Z$/, (end) => (end.startsWith("T") ? "" : "Z"));
   }
-  return cut(
-    inspect(value, { depth: 1, breakLength: Infinity, maxArrayLength: 5, customInspect: typeof value !== "object" }),
-  );
+  return cut(inspected(value).replace(/\n\s*/g, " "));
+}
+
+/** As the inspector prints it on one line; a tensor, for one, says itself how it is printed. */
+function inspected(value: unknown): string {
+  const options = { depth: 1, breakLength: Infinity, maxArrayLength: 5 };
+  try {
+    return inspect(value, options);
+  } catch {
+    return inspect(value, { ...options, customInspect: false });
+  }
 }
 
 /** One way to write all numbers of a column: as many decimals as six significant digits need, or powers of ten. */

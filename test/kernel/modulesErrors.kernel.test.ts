@@ -38,6 +38,11 @@ for (const { name: node, runtime } of runtimes)
           cell: "import x from 'npm:chalk@5'",
           says: /"npm:" is Deno's. Run "!npm install chalk" in a cell and import "chalk"/,
         },
+        {
+          name: "a module in the network",
+          cell: "import x from 'https://esm.sh/chalk'",
+          says: /Cannot import "https:\/\/esm\.sh\/chalk" .*not loaded from the network\. Run "!npm install/,
+        },
         { name: "a path of tsconfig", cell: "import x from '@/lib/x'", says: /tsconfig\.json are not read/ },
         {
           name: "a missing file, and one whose name is near",

@@ -98,6 +98,16 @@ describe("output of cells", function () {
         "display_data",
       ]);
     });
+    it("a display that was moved to another cell is shown there, once its old cell has run without it", async () => {
+      const types = async (code: string, cellId: string): Promise<string[]> => {
+        const { publications } = await kernel.start(code, {}, { cellId }).result;
+        return publications.map(({ header }) => header.msg_type).filter((type) => type.includes("display"));
+      };
+      assert.deepEqual(await types("display(1, { id: 'moved' })", "old"), ["display_data"]);
+      assert.deepEqual(await types("1 + 1; undefined", "old"), []);
+      assert.deepEqual(await types("display(2, { id: 'moved' })", "new"), ["display_data"]);
+      assert.deepEqual(await types("display(3, { id: 'moved' })", "old"), ["update_display_data"]);
+    });
   });
 
   describe("progress", () => {

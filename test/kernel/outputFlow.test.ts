@@ -44,6 +44,17 @@ describe("a line that is redrawn", () => {
   }
 });
 
+describe("a line that only grows", () => {
+  it("costs no more for a write when it is long", () => {
+    // With the line built anew for each write this takes hours.
+    const redraw = new Redraw();
+    let sent = 0;
+    for (let i = 0; i < 300_000; i++) sent += redraw.take("..").send.length;
+    assert.equal(sent, 600_000);
+    assert.equal(redraw.take("\r|").send.length, 600_001);
+  });
+});
+
 describe("how much a cell shows", () => {
   let folder: string;
   before(() => (folder = mkdtempSync(path.join(os.tmpdir(), "gradbook-test-"))));

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { media } from "../../kernel/session/media.ts";
-import { inspectValue, mimeBundle } from "../../kernel/session/mimeBundle.ts";
+import { checkedBundle, inspectValue, mimeBundle } from "../../kernel/session/mimeBundle.ts";
 import type { MimeBundle } from "../../kernel/protocol/messages.ts";
 
 const DISPLAY = Symbol.for("Jupyter.display");
@@ -54,6 +54,22 @@ describe("arrays of records are tables", () => {
   for (const { name, rows, text } of table) {
     it(name, () => assert.equal(plain(rows), text));
   }
+  it("what says itself how it is printed does so, on one line; a custom inspector that fails hides nothing", () => {
+    const custom = Symbol.for("nodejs.util.inspect.custom");
+    const text = plain([
+      { loss: { [custom]: () => "tensor([[1.],\n        [2.]])" } },
+      {
+        loss: {
+          x: 1,
+          [custom]() {
+            throw new Error("no");
+          },
+        },
+      },
+    ]);
+    assert.match(text, /^0 {2}tensor\(\[\[1\.\], \[2\.\]\]\)$/m);
+    assert.match(text, /^1 {2}\{ x: 1, /m);
+  });
   it("of a long one the first and the last ten rows are shown", () => {
     const rows = Array.from({ length: 1_000_000 }, (_, i) => ({ i, square: i * i }));
     const lines = plain(rows).split("\n");
@@ -213,6 +229,11 @@ describe("media", () => {
       { "image/png": png.toString("base64"), "text/plain": "PNG picture, 8 bytes" },
     ],
     [
+      "bytes in a bundle are base64",
+      () => checkedBundle({ "image/png": new Uint8Array(png) }),
+      { "image/png": png.toString("base64") },
+    ],
+    [
       "an SVG in bytes",
       () => media.image(Buffer.from("<?xml version='1.0'?><svg></svg>")),
       { "image/svg+xml": "<?xml version='1.0'?><svg></svg>", "text/plain": "SVG picture" },
@@ -224,6 +245,7 @@ describe("media", () => {
     [() => media.image(7 as never), /needs bytes .* or the path of a file, got 7/],
     [() => media.svg("<p>"), /no <svg> element/],
     [() => media.json(undefined), /undefined has no JSON/],
+    [() => media.json({ big: 1n }), /display\.json: the value has no JSON \(.*BigInt\)\. Use display/],
     [() => media.html(7 as never), /display\.html: needs a string, got 7/],
   ];
   for (const [call, says] of refused) it(`refused: ${says.source}`, () => assert.throws(call, says));

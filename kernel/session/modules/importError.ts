@@ -31,6 +31,11 @@ export function missingPackage(specifier: string, importer: string, code?: strin
     const how = `"${other[1]}:" is Deno's. Run "!npm install ${name}" in a cell and import "${name}"`;
     return new ImportError(`Cannot import "${specifier}" from ${importer}. ${how}.`, code);
   }
+  if (/^https?:/.test(specifier)) {
+    const how =
+      'Modules are not loaded from the network. Run "!npm install …" in a cell, or save the file beside the notebook';
+    return new ImportError(`Cannot import "${specifier}" from ${importer}. ${how}.`, code);
+  }
   const alias = /^[@~]\//.test(specifier);
   const how = alias
     ? 'Paths of tsconfig.json are not read: write a relative path, or name it under "imports" in package.json (with #)'

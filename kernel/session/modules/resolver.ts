@@ -201,7 +201,7 @@ function refuseMissing(
   const requires = [...(conditions ?? [])].includes("require");
   const code = requires ? "MODULE_NOT_FOUND" : "ERR_MODULE_NOT_FOUND";
   if (SCHEME.test(specifier)) {
-    if (/^(npm|jsr):/.test(specifier)) throw missingPackage(specifier, nameOf(parentURL), code);
+    if (/^(npm|jsr|https?):/.test(specifier)) throw missingPackage(specifier, nameOf(parentURL), code);
     return;
   }
   if (!parentURL?.startsWith("file:")) return;
