@@ -85,7 +85,7 @@ installInheritedOutput();
 const inputs = new Inputs(output, runtime.stopIfInterrupted);
 const { prompt, confirm, alert } = inputs;
 Object.assign(globalThis, cellGlobals({ displays, inputs }), { require: modules.require, prompt, confirm, alert });
-Object.defineProperty(process, "stdin", { value: inputs.stdin(), configurable: true });
+Object.defineProperty(process, "stdin", { get: () => inputs.stdin(), configurable: true });
 process.on("uncaughtException", (error) => runner.report(error));
 process.on("unhandledRejection", (error) => runner.report(error));
 

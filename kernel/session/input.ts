@@ -25,6 +25,7 @@ export class InputError extends Error {
 export class Inputs {
   readonly #output: Output;
   readonly #stopIfInterrupted: () => void;
+  readonly #streams = new WeakMap<object, Readable>();
 
   constructor(output: Output, stopIfInterrupted: () => void) {
     this.#output = output;
@@ -93,13 +94,32 @@ export class Inputs {
     return { port: port1, cell, request };
   }
 
-  /** What `readline` and others read: each line is asked for when it is wanted. */
+  /**
+   * What `readline` and others read: each line is asked for when it is wanted. Each run of a cell has a stream of its own,
+   * so that the question belongs to the cell that reads, and a loop that breaks ends the stream for this cell only.
+   */
   stdin(): Readable {
+    const key = currentCell() ?? this;
+    let stream = this.#streams.get(key);
+    if (!stream || stream.destroyed) this.#streams.set(key, (stream = this.#lines()));
+    return stream;
+  }
+
+  #lines(): Readable {
     const ask = (): Promise<string> => this.input();
     const stream: Readable = new Readable({
       read() {
         const askIfWanted = (): void => {
-          if (stream.isPaused()) return void stream.once("resume", askIfWanted);
+          if (stream.destroyed) return;
+          // A loop over the lines listens to "readable", and nothing ever flows; without listeners nobody wants a line.
+          const flows = stream.listenerCount("data") > 0 && !stream.isPaused();
+          if (!flows && stream.listenerCount("readable") === 0) {
+            const again = (): void => {
+              stream.off("resume", again).off("newListener", again);
+              setImmediate(askIfWanted);
+            };
+            return void stream.on("resume", again).on("newListener", again);
+          }
           ask().then(
             (line) => stream.push(`${line}\n`),
             (error: Error) => stream.destroy(error),

@@ -280,7 +280,10 @@ function* range(count: number): Generator<number> {
 }
 
 function isOptions(value: unknown): boolean {
-  if (typeof value === "number" || typeof value === "string") return false;
+  if (typeof value === "number") {
+    if (value >= 0) return false;
+    throw new TypeError(`progress: a count must be a number of at least 0, got ${value}.`);
+  }
   if (typeof value !== "object" || value === null) throw notIterable(value);
   if (Symbol.iterator in value || Symbol.asyncIterator in value) return false;
   if (Object.getPrototypeOf(value) !== Object.prototype) throw notIterable(value);

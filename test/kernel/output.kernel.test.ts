@@ -192,6 +192,8 @@ describe("output of cells", function () {
     });
     const refused: [code: string, says: RegExp][] = [
       ["progress(null)", /needs something to iterate over, a count, or options like \{ total: 100 \}, got null/],
+      ["progress('abc')", /needs something to iterate over.*got string/],
+      ["progress(-1)", /a count must be a number of at least 0, got -1/],
       ["progress([1], { totl: 2 })", /unknown option "totl"/],
       ["progress({ total: -1 })", /total must be a number of at least 0, got -1/],
     ];
@@ -233,6 +235,21 @@ describe("output of cells", function () {
         "'to '",
       ],
     ];
+    const firstLine = "await new Promise((got) => process.stdin.once('data', (line) => got(String(line))))";
+    table.push(
+      [
+        "const lines: string[] = [];\nfor await (const line of process.stdin) if (lines.push(String(line)) === 2) break;\nlines",
+        "[ 'to \\n', 'to \\n' ]",
+      ],
+      [firstLine, "'to \\n'"],
+      [`process.stdin.read(); ${firstLine}`, "'to \\n'"],
+    );
+    it("each cell that reads process.stdin is the one that is asked, also after another has read", async () => {
+      const cells = [await run(firstLine), await run(firstLine)].map(({ reply }) =>
+        reply.status === "ok" ? reply.execution_count : 0,
+      );
+      assert.deepEqual([...new Set(asked.map(({ cell }) => cell))], cells);
+    });
     for (const [code, value] of table)
       it(code.split("\n").at(-1)!, async () => assert.equal((await run(code)).value, value));
 
