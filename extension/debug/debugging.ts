@@ -5,7 +5,6 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import type { NotebookKernel } from "../kernel.ts";
-import { workingFolder } from "../workingFolder.ts";
 import { CellSources } from "./cellSources.ts";
 import { renameLocals } from "./locals.ts";
 
@@ -81,7 +80,7 @@ export class Debugging implements vscode.Disposable {
         name: `Gradbook: ${path.basename(notebook.uri.path)}`,
         [MARK]: id,
         websocketAddress: url,
-        cwd: workingFolder(notebook),
+        cwd: kernel.folder,
         // With stacks across awaits on, ending a loop inside a timer aborts the whole process.
         showAsyncStacks: false,
         autoAttachChildProcesses: false,
