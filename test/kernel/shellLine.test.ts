@@ -68,6 +68,8 @@ describe("what a command inherits", () => {
     npm_command: "exec",
     npm_config_local_prefix: "/x",
     npm_config_registry: "r",
+    npm_lifecycle_event: "test",
+    npm_config_loglevel: "silent",
     INIT_CWD: "/y",
     GRADBOOK_DATA: "/d",
   };

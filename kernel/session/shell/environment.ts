@@ -17,10 +17,13 @@ export function commandEnvironment(
   env: NodeJS.ProcessEnv,
   { folder, execPath, platform }: Surroundings,
 ): NodeJS.ProcessEnv {
+  // `npm run --silent` would silence every npm below it.
+  const belowNpm = Object.keys(env).some((name) => /^npm_lifecycle_event$/i.test(name));
+  const ofNpm = (name: string): boolean => OF_NPM.test(name) || (belowNpm && /^npm_config_loglevel$/i.test(name));
   const { join, dirname, basename, delimiter } = platform === "win32" ? path.win32 : path.posix;
   const out: NodeJS.ProcessEnv = {};
   for (const [name, value] of Object.entries(env)) {
-    const dropped = /^(?:VSCODE_|ELECTRON_)/i.test(name) || /^NODE_OPTIONS$/i.test(name) || OF_NPM.test(name);
+    const dropped = /^(?:VSCODE_|ELECTRON_)/i.test(name) || /^NODE_OPTIONS$/i.test(name) || ofNpm(name);
     if (!dropped) out[name] = value;
   }
   const first: string[] = [];
