@@ -34,6 +34,8 @@ export function installConsole(output: Output): void {
     inspectOptions: { depth: 4, maxArrayLength: 100 },
     groupIndentation: 2,
   });
+  // Only the console that Node itself makes has it, and libraries make consoles of their own with it.
+  Object.defineProperty(ours, "Console", { value: Console, writable: true, enumerable: true, configurable: true });
 }
 
 function cellStream(output: Output, name: "stdout" | "stderr"): Writable {

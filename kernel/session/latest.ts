@@ -31,6 +31,15 @@ export class Latest {
     this.#waiting.delete(key);
   }
 
+  /** Does at once what waits under the key. */
+  runOne(key: unknown, now: number): void {
+    const waiting = this.#waiting.get(key);
+    if (!waiting) return;
+    this.#waiting.delete(key);
+    this.#done.set(key, now);
+    waiting.work();
+  }
+
   /** When the next one is to be done, on the clock of `performance.now()`; undefined when nothing waits. */
   get next(): number | undefined {
     return this.#waiting.size === 0 ? undefined : Math.min(...[...this.#waiting.values()].map(({ at }) => at));
@@ -38,11 +47,6 @@ export class Latest {
 
   /** Does what has waited until `now`. */
   run(now: number): void {
-    for (const [key, { at, work }] of this.#waiting) {
-      if (at > now) continue;
-      this.#waiting.delete(key);
-      this.#done.set(key, now);
-      work();
-    }
+    for (const [key, { at }] of this.#waiting) if (at <= now) this.runOne(key, now);
   }
 }

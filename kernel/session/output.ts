@@ -1,13 +1,14 @@
 /**
  * The way out of the worker. A few writes go at once; a flood of them is joined to one message every 40 ms, and what is
- * too much for a cell goes to a file (cellFlow.ts). Everything else goes at once and after the text that was written
- * before it. When the client does not keep up, the caller waits here until the user stops it.
+ * too much for a cell goes to a file (cellFlow.ts). Of clears that follow each other closely the last one goes, with what
+ * came behind it (heldClears.ts). Everything else goes at once and after the text that was written before it. When the client does not keep up, the caller waits here until the user stops it.
  */
 import type { MessagePort, Transferable } from "node:worker_threads";
-import type { Header, JsonObject, MimeBundle, PublicationType, Publications } from "../protocol/messages.ts";
+import type { JsonObject, MimeBundle, PublicationType, Publications } from "../protocol/messages.ts";
 import type { CellContext } from "./cellContext.ts";
 import { CellFlow } from "./cellFlow.ts";
 import { CONTROL, IN_FLIGHT_LIMIT, MESSAGE_WEIGHT, type Control } from "./control.ts";
+import { HeldClears, type Outgoing } from "./heldClears.ts";
 import { Latest } from "./latest.ts";
 import { sizeOf } from "./mimeBundle.ts";
 import type { OutputLimits } from "./outputLimits.ts";
@@ -21,6 +22,9 @@ const WRITES_AT_ONCE = 16;
 /** The block with the newest lines of a long output, and a display that is updated in a loop, are redrawn so often. */
 const REDRAW_MS = 250;
 const UPDATE_MS = 50;
+
+/** Under this key the newest state of a display waits. */
+const updateOf = (id: string): string => `update ${id}`;
 
 type StreamName = Publications["stream"]["name"];
 
@@ -37,12 +41,15 @@ interface Run {
   flow: CellFlow;
   /** Display id of the block that shows the end, once there is one. */
   block: string | undefined;
+  /** Other display ids it has shown since its last clear. */
+  ids: Set<string>;
 }
 
 export class Output {
   private readonly parts: OutputParts;
   private readonly runs = new WeakMap<CellContext, Run>();
   private readonly latest = new Latest();
+  private readonly clears = new HeldClears((cell, message) => this.sendNow(cell, message));
   private pending: { cell: CellContext; name: StreamName; text: string } | undefined;
   private windowStart = 0;
   private writesInWindow = 0;
@@ -76,8 +83,13 @@ export class Output {
     const run = this.runOf(cell);
     const shown = run.flow.display(data, size);
     if (shown) {
+      if (id !== undefined) {
+        // A state that waits is older than this one.
+        this.latest.runOne(updateOf(id), performance.now());
+        run.ids.add(id);
+      }
       const transient = id === undefined ? {} : { display_id: id };
-      this.send(cell.parent, "display_data", { data, metadata: {}, transient }, size);
+      this.send(cell, "display_data", { data, metadata: {}, transient }, size);
     } else this.redraw(cell, run);
     return shown;
   }
@@ -85,30 +97,36 @@ export class Output {
   /** Replaces what is shown under an id. In a loop not every state is sent, but the last one is. */
   update(cell: CellContext, data: MimeBundle, id: string): void {
     const content = { data, metadata: {}, transient: { display_id: id } };
-    const send = (): void => this.send(cell.parent, "update_display_data", content, sizeOf(data));
-    if (this.latest.later(`update ${id}`, UPDATE_MS, performance.now(), send)) return this.wake();
+    const send = (): void => this.send(cell, "update_display_data", content, sizeOf(data));
+    if (this.latest.later(updateOf(id), UPDATE_MS, performance.now(), send)) return this.wake();
     send();
   }
 
   clear(cell: CellContext, wait: boolean): void {
     this.flush();
     const run = this.runOf(cell);
+    // What waits belongs to what is cleared: with `wait` it is still seen for a while.
+    for (const key of [run, ...[...run.ids].map(updateOf)]) {
+      if (wait) this.latest.runOne(key, performance.now());
+      else this.latest.forget(key);
+    }
+    run.ids.clear();
     run.flow.clear();
     run.block = undefined;
-    this.latest.forget(run);
-    this.publish(cell, "clear_output", { wait });
+    this.send(cell, "clear_output", { wait }, 0);
   }
 
   /** Publishes for a cell. `size` is about how many characters the content has. */
   publish<P extends PublicationType>(cell: CellContext, type: P, content: Publications[P], size = 0): void {
     this.flush();
-    this.send(cell.parent, type, content as JsonObject, size);
+    this.send(cell, type, content as JsonObject, size);
   }
 
   /** A message to the supervisor itself, after everything shown so far. */
   post(message: FromWorker, transfer: Transferable[] = []): void {
     this.flush();
     this.latest.run(Infinity);
+    this.clears.release(Infinity, performance.now());
     this.parts.port.postMessage(message, transfer);
   }
 
@@ -117,6 +135,7 @@ export class Output {
     if (this.pending !== undefined && now - this.windowStart >= FLUSH_AFTER_MS) this.flush();
     const { next } = this.latest;
     if (next !== undefined && next <= now) this.latest.run(now);
+    this.clears.release(now, now);
   }
 
   flush(): void {
@@ -125,7 +144,7 @@ export class Output {
     this.pending = undefined;
     const run = this.runOf(cell);
     const shown = run.flow.text(name, text);
-    if (shown !== "") this.send(cell.parent, "stream", { name, text: shown }, shown.length);
+    if (shown !== "") this.send(cell, "stream", { name, text: shown }, shown.length);
     if (run.flow.overflowed) this.redraw(cell, run);
   }
 
@@ -142,7 +161,7 @@ export class Output {
     const type = run.block === undefined ? "display_data" : "update_display_data";
     run.block ??= `gradbook-output-${cell.parent.msg_id}-${++this.blocks}`;
     const metadata = { gradbook: { overflow: true } };
-    this.send(cell.parent, type, { data, metadata, transient: { display_id: run.block } }, sizeOf(data));
+    this.send(cell, type, { data, metadata, transient: { display_id: run.block } }, sizeOf(data));
   }
 
   private runOf(cell: CellContext): Run {
@@ -153,7 +172,7 @@ export class Output {
       const name = `cell-${cell.executionCount}${++this.files > 1 ? `-${this.files}` : ""}.txt`;
       return new Spill(spillFolder, name, limits.fileBytes);
     };
-    run = { flow: new CellFlow(limits, open), block: undefined };
+    run = { flow: new CellFlow(limits, open), block: undefined, ids: new Set() };
     this.runs.set(cell, run);
     return run;
   }
@@ -163,16 +182,23 @@ export class Output {
     this.timer ??= this.setTimeout(() => {
       this.timer = undefined;
       this.flush();
-      this.latest.run(performance.now());
-      if (this.latest.next !== undefined) this.wake();
+      const now = performance.now();
+      this.latest.run(now);
+      this.clears.release(now, now);
+      if (this.latest.next !== undefined || this.clears.next < Infinity) this.wake();
     }, FLUSH_AFTER_MS);
   }
 
-  private send(parent: Header, msg_type: string, content: JsonObject, size: number): void {
+  private send(cell: CellContext, type: string, content: JsonObject, size: number): void {
+    this.clears.send(cell, { type, content, size }, performance.now());
+    if (this.clears.next < Infinity) this.wake();
+  }
+
+  private sendNow({ parent }: CellContext, { type, content, size }: Outgoing): void {
     this.waitForRoom();
     const weight = MESSAGE_WEIGHT + (size >> 10);
     Atomics.add(this.parts.control, CONTROL.inFlight, weight);
-    this.parts.port.postMessage({ type: "publish", parent, msg_type, content, weight } satisfies FromWorker);
+    this.parts.port.postMessage({ type: "publish", parent, msg_type: type, content, weight } satisfies FromWorker);
   }
 
   /**

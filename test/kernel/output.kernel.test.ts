@@ -62,6 +62,65 @@ describe("output of cells", function () {
       assert.deepEqual(displays(result), [{ "text/plain": "9999" }]);
       assert.ok(count(result, "update_display_data") < 1000);
     });
+    it("a display that is cleared and shown anew in a loop: few messages, the last state, and it stops when told", async () => {
+      const cell = kernel.start(
+        "let shown = 0; while (true) { clearOutput({ wait: true }); console.log(`line ${shown}`); display(shown++) }",
+      );
+      await cell.displayed(/^\d{4,}$/);
+      await kernel.client.interrupt();
+      const result = await cell.result;
+      assert.equal(result.reply.status === "error" && result.reply.ename, "Interrupted");
+      const states = Number(await kernel.value("shown"));
+      const cleared = count(result, "clear_output");
+      assert.ok(cleared < states / 5, `${cleared} clears of ${states} states were sent`);
+      const last = result.publications.findLastIndex(({ header }) => header.msg_type === "display_data");
+      const [text, shown] = result.publications.slice(last - 1, last + 1).map(({ content }) => content);
+      assert.match(String(text!["text"]), /^line \d+\n$/);
+      const number = Number((shown!["data"] as { "text/plain": string })["text/plain"]);
+      assert.ok(number >= states - 2, `${number} is the last that is shown of ${states}`);
+    });
+    const clears: { name: string; code: string; sends: string[] }[] = [
+      {
+        name: "one clear is sent as it comes",
+        code: "console.log('before'); clearOutput(); console.log('after')",
+        sends: ["before\n", "clear", "after\n"],
+      },
+      {
+        name: "of many clears at the end of a cell the first and the last are sent, with what came behind them",
+        code: "for (const i of [0, 1, 2, 3]) { clearOutput({ wait: true }); console.log(i); display(i) }",
+        sends: ["clear, wait", "0\n", "display 0", "clear, wait", "3\n", "display 3"],
+      },
+      {
+        name: "a clear that waits leaves what is there until something else comes",
+        code: "clearOutput(); console.log(1); clearOutput({ wait: true }); console.log(2); clearOutput({ wait: true })",
+        sends: ["clear", "1\n", "clear, wait", "2\n", "clear, wait"],
+      },
+      {
+        name: "a clear that does not wait takes all away",
+        code: "clearOutput(); console.log(1); clearOutput(); console.log(2); clearOutput()",
+        sends: ["clear", "1\n", "clear"],
+      },
+      {
+        name: "the newest state of a display that was cleared does not come back",
+        code: "clearOutput(); for (const i of [0, 1, 2]) display(i, { id: 'x' }); clearOutput(); display('new', { id: 'x' })",
+        sends: ["clear", "display 0", "update 1", "clear", "display 'new'"],
+      },
+    ];
+    for (const { name, code, sends } of clears) {
+      it(name, async () => {
+        // The clock stands still, so that a machine that is slow sends the same.
+        const { publications } = await kernel.run(
+          `{ const { now } = performance, at = performance.now(); performance.now = () => at; try { ${code} } finally { performance.now = now } }`,
+        );
+        const shown = publications.flatMap(({ header: { msg_type }, content }) => {
+          const plain = (content["data"] as { "text/plain"?: string } | undefined)?.["text/plain"];
+          if (msg_type === "stream") return [content["text"]];
+          if (msg_type === "clear_output") return [content["wait"] ? "clear, wait" : "clear"];
+          return msg_type.endsWith("display_data") ? [`${msg_type.split("_")[0]} ${plain}`] : [];
+        });
+        assert.deepEqual(shown, sends);
+      });
+    }
     it("one string of 50 MB does not reach the window", async () => {
       const result = await kernel.run("console.log('x'.repeat(50e6))");
       assert.ok(result.stdout.length < 600_000);
@@ -360,6 +419,12 @@ describe("output of cells", function () {
         code: "import { spawn, execSync } from 'node:child_process'; import { once } from 'node:events';\nawait once(spawn('echo', ['one'], { stdio: 'inherit' }), 'close'); execSync('echo two; echo three >&2', { stdio: 'inherit' })",
         stdout: "one\ntwo\n",
         stderr: "three\n",
+      },
+      {
+        name: "a console of one's own",
+        code: "const own = new console.Console(process.stdout, process.stderr); own.log('out'); own.error('err')",
+        stdout: "out\n",
+        stderr: "err\n",
       },
       {
         name: "what libraries look at",

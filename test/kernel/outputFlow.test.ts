@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { CellContext } from "../../kernel/session/cellContext.ts";
 import { CellFlow } from "../../kernel/session/cellFlow.ts";
+import { HeldClears } from "../../kernel/session/heldClears.ts";
 import { Latest } from "../../kernel/session/latest.ts";
 import { outputLimits } from "../../kernel/session/outputLimits.ts";
 import { Redraw } from "../../kernel/session/redraw.ts";
@@ -202,5 +204,57 @@ describe("only the latest state", () => {
     call(5, 100);
     assert.deepEqual(done, [1, 3, 5]);
     assert.equal(latest.next, undefined);
+  });
+});
+
+describe("clears that follow each other", () => {
+  const setup = () => {
+    const sent: string[] = [];
+    const clears = new HeldClears((_cell, { type, content }) => sent.push(`${type} ${JSON.stringify(content)}`));
+    const [cell, other] = [1, 2].map((executionCount) => new CellContext({ executionCount } as CellContext)) as [
+      CellContext,
+      CellContext,
+    ];
+    const send = (now: number, type: string, content: { [key: string]: unknown } = {}, from = cell): string[] => {
+      clears.send(from, { type, content, size: 0 } as Parameters<HeldClears["send"]>[1], now);
+      return sent.splice(0).map((each) => each.replace(" {}", ""));
+    };
+    const release = (now: number): string[] => {
+      clears.release(now, now);
+      return sent.splice(0).map((each) => each.replace(" {}", ""));
+    };
+    return { clears, send, release, other };
+  };
+  const display = (id: string): { [key: string]: unknown } => ({ transient: { display_id: id } });
+
+  it("the next one is held until 40 ms after the last, and goes by itself then", () => {
+    const { clears, send, release } = setup();
+    assert.deepEqual(send(0, "clear_output"), ["clear_output"]);
+    assert.deepEqual(send(1, "stream"), ["stream"]);
+    assert.deepEqual([...send(2, "clear_output"), ...send(3, "stream"), ...release(39)], []);
+    assert.equal(clears.next, 40);
+    assert.deepEqual(release(40), ["clear_output", "stream"]);
+    assert.equal(clears.next, Infinity);
+    assert.deepEqual(send(79, "clear_output"), []);
+    assert.deepEqual(send(80, "stream"), ["clear_output", "stream"], "code without a timer never released it");
+  });
+  it("changes of what other cells show, and what widgets are told, are never taken away", () => {
+    const { send, release } = setup();
+    send(0, "clear_output");
+    send(1, "clear_output");
+    send(2, "display_data", display("mine"));
+    for (const id of ["mine", "theirs"]) send(3, "update_display_data", display(id));
+    send(4, "comm_msg");
+    send(5, "clear_output");
+    const theirs = `update_display_data ${JSON.stringify(display("theirs"))}`;
+    assert.deepEqual(release(40), [theirs, "comm_msg", "clear_output"]);
+  });
+  it("another cell's change of a display that is held comes after it", () => {
+    const { send, other } = setup();
+    send(0, "clear_output");
+    send(1, "clear_output");
+    send(2, "display_data", display("a"));
+    const types = send(3, "update_display_data", display("a"), other).map((each) => each.split(" ")[0]);
+    assert.deepEqual(types, ["clear_output", "display_data", "update_display_data"]);
   });
 });
