@@ -1,6 +1,7 @@
 /** Answers what cells ask in `gradbook run`: from the terminal, or line by line from what is piped in. */
 import { createInterface, type Interface } from "node:readline";
 import { Writable } from "node:stream";
+import { EndOfInput } from "../protocol/endOfInput.ts";
 import type { InputRequest } from "../protocol/messages.ts";
 
 export interface TerminalInputParts {
@@ -21,7 +22,7 @@ export class TerminalInput {
     this.#parts = parts;
   }
 
-  /** One question after the other. Rejects when there are no more lines. */
+  /** One question after the other. Rejects with `EndOfInput` when there are no more lines. */
   ask = (request: InputRequest): Promise<string> => {
     const answer = this.#last.then(() => this.#ask(request));
     this.#last = answer.catch(() => {});
@@ -37,7 +38,7 @@ export class TerminalInput {
     this.#secret = false;
     // Piped lines are not seen, and a secret one neither: the next text would stand behind the question.
     if (!stdin.isTTY || password) out.write("\n");
-    if (done) throw new Error("standard input has no more lines; pipe one line for each question.");
+    if (done) throw new EndOfInput("standard input has no more lines; pipe one line for each question.");
     return value;
   }
 

@@ -6,6 +6,7 @@ import { currentCell, type CellContext } from "./cellContext.ts";
 import { Interrupted } from "./interrupted.ts";
 import { refuseUnknown } from "./options.ts";
 import type { Output } from "./output.ts";
+import type { InputAnswer } from "./workerMessages.ts";
 
 /** How often a question that blocks looks for its answer and for an interrupt. */
 const LOOK_MS = 20;
@@ -16,11 +17,13 @@ export interface InputOptions {
   /** What an empty answer means, and what an input box shows at first. */
   default?: string;
 }
-type Answer = { value: string } | { error: string };
 
 export class InputError extends Error {
   override readonly name: string = "InputError";
 }
+
+/** There are no more answers. */
+class NoMoreInput extends Interrupted {}
 
 export class Inputs {
   readonly #output: Output;
@@ -37,7 +40,7 @@ export class Inputs {
     const { port, cell, request } = this.#ask("input", prompt, options);
     const answer = new Promise<string>((resolve, reject) => {
       cell.onCancel(reject, "wait");
-      port.once("message", (message: Answer) => {
+      port.once("message", (message: InputAnswer) => {
         cell.offCancel(reject);
         try {
           resolve(valueOf(message, request));
@@ -60,7 +63,7 @@ export class Inputs {
     try {
       for (;;) {
         this.#stopIfInterrupted();
-        const received = receiveMessageOnPort(port) as { message: Answer } | undefined;
+        const received = receiveMessageOnPort(port) as { message: InputAnswer } | undefined;
         if (received) return valueOf(received.message, request);
         Atomics.wait(nobody, 0, 0, LOOK_MS);
       }
@@ -122,7 +125,10 @@ export class Inputs {
           }
           ask().then(
             (line) => stream.push(`${line}\n`),
-            (error: Error) => stream.destroy(error),
+            (error: Error) => {
+              if (error instanceof NoMoreInput) stream.push(null);
+              else stream.destroy(error);
+            },
           );
         };
         // Streams read ahead: who has got a line and wants no more says so only in a moment.
@@ -133,7 +139,10 @@ export class Inputs {
   }
 }
 
-function valueOf(answer: Answer, request: InputRequest): string {
-  if ("error" in answer) throw new Interrupted({ message: `no input: ${answer.error}` });
+function valueOf(answer: InputAnswer, request: InputRequest): string {
+  if ("error" in answer) {
+    const Kind = answer.atEnd ? NoMoreInput : Interrupted;
+    throw new Kind({ message: `no input: ${answer.error}` });
+  }
   return answer.value === "" ? request.default : answer.value;
 }

@@ -28,6 +28,9 @@ export type ToWorker =
   /** Something other than a cell, of the table `questions`. Answered when no JavaScript of the user runs. */
   | { type: "ask"; id: number; question: string; params: JsonObject };
 
+/** To a question, over its port. `atEnd`: there will never be another answer. */
+export type InputAnswer = { value: string } | { error: string; atEnd: boolean };
+
 export type FromWorker =
   | { type: "ready" }
   /**

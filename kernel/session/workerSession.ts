@@ -3,6 +3,7 @@
  * keeps more than the next one, and puts a new worker in the place of one that is gone. Never runs user code.
  */
 import { Worker } from "node:worker_threads";
+import { EndOfInput } from "../protocol/endOfInput.ts";
 import type { LanguageRequest } from "../protocol/language.ts";
 import type { Header, InputRequest, JsonObject } from "../protocol/messages.ts";
 import { RequestFailed } from "../protocol/requestFailed.ts";
@@ -15,7 +16,7 @@ import { failure, someOf, type Failure } from "./outcome.ts";
 import { ProgramsOfCells } from "./programsOfCells.ts";
 import { heapLimit, memoryLimit, watchMemory } from "./memoryWatch.ts";
 import type { Answer } from "./questions.ts";
-import type { FromWorker, ToWorker, WorkerData } from "./workerMessages.ts";
+import type { FromWorker, InputAnswer, ToWorker, WorkerData } from "./workerMessages.ts";
 
 export interface WorkerSessionOptions {
   /** Path of kernel/worker.js. */
@@ -289,8 +290,11 @@ export class WorkerSession implements Session, Stoppable {
       case "input": {
         const { port } = message;
         void this.options.input(message.parent, message.request).then(
-          (value) => port.postMessage({ value }),
-          (error: unknown) => port.postMessage({ error: (error as Error).message }),
+          (value) => port.postMessage({ value } satisfies InputAnswer),
+          (error: unknown) => {
+            const answer = { error: (error as Error).message, atEnd: EndOfInput.is(error) };
+            port.postMessage(answer satisfies InputAnswer);
+          },
         );
         return;
       }

@@ -19,9 +19,10 @@ const file = (name: string) => path.join(folder, name);
 /** Starts the command; `onOutput` sees all that it has printed so far. */
 function gradbook(
   args: string[],
-  { node = [] as string[], onOutput = (_text: string, _kill: (signal: NodeJS.Signals) => void) => {} } = {},
+  { node = [] as string[], stdin = "", onOutput = (_text: string, _kill: (signal: NodeJS.Signals) => void) => {} } = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [...node, cli, ...args], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [...node, cli, ...args], { cwd: folder, stdio: "pipe" });
+  child.stdin.on("error", () => {}).end(stdin);
   const ended: Ended = { code: null, stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const) {
     child[stream].setEncoding("utf8").on("data", (text: string) => {
@@ -102,6 +103,15 @@ describe("gradbook", function () {
     assert.deepEqual(outputs(await read("failed.ipynb")), [["2"], ["TypeError"], []]);
   });
 
+  it("run: a loop over process.stdin takes the lines that are piped in and ends with them, exit 0", async () => {
+    await write(
+      "lines.ipynb",
+      "for await (const line of process.stdin) console.log('got ' + String(line).trim());\nconsole.log('end')",
+    );
+    const { code, stdout, stderr } = await gradbook(["run", "lines.ipynb"], { stdin: "one\ntwo\n" });
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /got one\n[\s\S]*got two\n[\s\S]*end\n/);
+  });
   it("run --allow-errors: goes on, exit 0", async () => {
     await write("allowed.ipynb", "throw new Error('first')", "console.log('second')");
     const { code, stdout, stderr } = await gradbook(["run", "allowed.ipynb", "--allow-errors"]);

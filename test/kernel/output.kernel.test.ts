@@ -1,6 +1,7 @@
 /** What cells show, in a real kernel process. */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
+import { EndOfInput } from "../../kernel/protocol/endOfInput.ts";
 import type { InputRequest } from "../../kernel/protocol/messages.ts";
 import { KernelUnderTest, type CellResult } from "./kernelUnderTest.ts";
 
@@ -326,6 +327,19 @@ describe("output of cells", function () {
         "Interrupted",
         "no input: the box was closed",
       ]);
+    });
+    it("at the end of what is piped in, loops over process.stdin and readline's lines end, and input() is an error", async () => {
+      let lines = ["one", "two"];
+      answer = async () => lines.shift() ?? Promise.reject(new EndOfInput("no more lines"));
+      const loop = (source: string): string =>
+        `const read: string[] = []; for await (const line of ${source}) read.push(String(line)); read`;
+      assert.equal((await run(loop("process.stdin"))).value, "[ 'one\\n', 'two\\n' ]");
+      assert.equal((await run(loop("process.stdin"))).value, "[]");
+      lines = ["three"];
+      const lineReader = `import { createInterface } from "node:readline";\n${loop("createInterface({ input: process.stdin })")}`;
+      assert.equal((await run(lineReader)).value, "[ 'three' ]");
+      const { reply } = await run("await input('more?')");
+      assert.equal(reply.status === "error" && reply.evalue, "no input: no more lines");
     });
     for (const [name, code] of [
       ["input", "await input('wait')"],
