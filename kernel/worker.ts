@@ -114,10 +114,7 @@ port.on("message", (message: ToWorker) => {
       for (const recover of recovery()) recover();
       return runner.settle(message.error);
     case "ask":
-      void answer(questions, message.question, message.params, maps).then((result) => {
-        output.post({ type: "answer", id: message.id, answer: result });
-      });
-      return;
+      return void reply(message);
     case "ping":
       return output.post({ type: "pong", id: message.id });
   }
@@ -126,6 +123,10 @@ port.on("message", (message: ToWorker) => {
 // The first transform loads and warms the TypeScript compiler: done before anybody asks, the first cell answers at once.
 transformCell("const warm = 1; warm;", { names: new Map(), filename: "gradbook:warm-up" });
 output.post({ type: "ready" });
+
+async function reply({ id, question, params }: Extract<ToWorker, { type: "ask" }>): Promise<void> {
+  output.post({ type: "answer", id, answer: await answer(questions, question, params, maps) });
+}
 
 /** What the library wants to be done after its code was ended from outside; see kernel/tensor/recovery.ts. */
 function recovery(): (() => void)[] {

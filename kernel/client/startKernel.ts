@@ -11,6 +11,7 @@ import type {
   RequestType,
 } from "../protocol/messages.ts";
 import { IpcTransport } from "../transport/ipc.ts";
+import { LastWords } from "./lastWords.ts";
 import { KernelDied, type KernelClient, type KernelExit, type KernelOptions, type Sent } from "./kernelClient.ts";
 
 const SHUTDOWN_MS = 2000;
@@ -52,7 +53,7 @@ class KernelProcess implements KernelClient {
   private readonly asking = new Map<string, Set<AbortController>>();
   private expected = false;
   private exited = false;
-  private printed = "";
+  private readonly printed = new LastWords();
 
   constructor(options: KernelOptions) {
     this.options = options;
@@ -81,7 +82,7 @@ class KernelProcess implements KernelClient {
     this.child = child;
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {
-        this.printed = (this.printed + text).slice(-4000);
+        this.printed.add(text, performance.now());
         this.options.onLog?.(text);
       });
     }
@@ -203,7 +204,7 @@ class KernelProcess implements KernelClient {
     this.exited = true;
     this.endGroup();
     const how = error ? error.message : exit.signal ? `killed by ${exit.signal}` : `exit code ${exit.code}`;
-    const said = this.printed.trim() === "" ? "" : `\n${this.printed.trim()}`;
+    const said = this.printed.text === "" ? "" : `\n${this.printed.text}`;
     void this.inOrder.then(() => {
       this.rejectAll((when) => `The kernel process ended (${how})${when}.${said}`);
       this.options.onExit?.(exit);

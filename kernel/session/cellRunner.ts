@@ -12,6 +12,7 @@ import { Definitions } from "./definitions.ts";
 import { Interrupted } from "./interrupted.ts";
 import { mimeBundle } from "./mimeBundle.ts";
 import type { Output } from "./output.ts";
+import { settled } from "./intrinsics.ts";
 import type { CellRuntime } from "./runtime.ts";
 import { SessionNames } from "./sessionNames.ts";
 import { cellFilename, describeError, excerpt, inlineMap, type StackMaps } from "./stack.ts";
@@ -70,8 +71,8 @@ export class CellRunner {
     this.definitions.begin();
     endGroups();
     const failed = (error: unknown): void => {
-      // A loop saw the flag before the message came: what else the cell started stops with it.
-      if (error instanceof Interrupted) this.runtime.cancel(cell);
+      // What it started while it unwound stops with it.
+      if (error instanceof Interrupted) this.runtime.end(cell);
       running.end({ status: "error", error: this.describe(error, request) });
     };
     // In a microtask of its own: code that is terminated takes everything on its stack with it.
@@ -79,7 +80,7 @@ export class CellRunner {
       try {
         const compiled = this.compile(request.code, cellFilename(request.executionCount, ++this.runs));
         running.dependencies = compiled.dependencies;
-        this.start(cell, compiled, request).then(running.end, failed);
+        settled(this.start(cell, compiled, request), running.end, failed);
       } catch (error) {
         failed(error);
       }
@@ -87,11 +88,11 @@ export class CellRunner {
   }
 
   private async start(cell: CellContext, compiled: Compiled, request: CellRequest): Promise<CellOutcome> {
-    const result = await runInCell(cell, () => {
-      const prepared = this.runtime.prepare();
-      return prepared ? prepared.then(() => compiled.run(this.runtime)) : compiled.run(this.runtime);
-    });
-    return runInCell(cell, async () => {
+    const prepared = runInCell(cell, () => this.runtime.prepare());
+    if (prepared) await prepared;
+    const result = await runInCell(cell, () => compiled.run(this.runtime));
+    // Awaited: a promise that is only returned has its `then` called, which a cell may have replaced.
+    return await runInCell(cell, async () => {
       const shown = result !== undefined && result.value !== undefined && !request.silent;
       return {
         status: "ok",
@@ -125,7 +126,8 @@ export class CellRunner {
   cancelBackground(): void {
     for (const cell of cellsAtWork()) {
       if (!cell.ended) continue;
-      const works = this.runtime.cancel(cell);
+      const works = this.runtime.end(cell);
+      if (works.length === 0) continue;
       if (!cell.silent) this.output.write(cell, "stderr", `Interrupted: stopped ${counted(works)} of this cell.\n`);
     }
   }
@@ -134,7 +136,7 @@ export class CellRunner {
   condemn(): void {
     if (!this.running) return;
     this.running.cell.condemned = true;
-    this.runtime.cancel(this.running.cell);
+    this.runtime.end(this.running.cell);
   }
 
   /** The running cell was ended from outside and will never answer. */
@@ -143,7 +145,7 @@ export class CellRunner {
     if (running) {
       running.cell.condemned = false;
       running.cell.dead = true;
-      this.runtime.cancel(running.cell);
+      this.runtime.end(running.cell);
       running.end({ status: "error", error });
     } else if (unanswered) {
       // It ended by itself in the same moment, and was terminated before it could say so.

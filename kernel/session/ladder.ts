@@ -72,23 +72,26 @@ export class Ladder {
     this.session = session;
   }
 
-  /** The user presses Interrupt while `running`, or no cell, has the worker. */
-  press(running: RunningCell | undefined): void {
+  /**
+   * The user presses Interrupt while `running`, or no cell, has the worker. With `background` the work that earlier
+   * cells have left behind stops; otherwise only what of it blocks everything else.
+   */
+  press(running: RunningCell | undefined, background = running === undefined): void {
     if (this.climbing) {
       if (performance.now() - this.rungBegan > DOUBLE_CLICK_MS) this.nextRung?.();
       return;
     }
-    this.climbing = this.climb(running).finally(() => {
+    this.climbing = this.climb(running, background).finally(() => {
       Atomics.store(this.session.control, CONTROL.interrupt, 0);
       this.climbing = undefined;
       this.nextRung = undefined;
     });
   }
 
-  private async climb(running: RunningCell | undefined): Promise<void> {
+  private async climb(running: RunningCell | undefined, background: boolean): Promise<void> {
     const { session } = this;
     await session.ready;
-    if (await this.ask(running)) return;
+    if (await this.ask(running, background)) return;
     // An impatient second press may come when the cell has just ended by itself.
     if (running && !session.isRunning(running)) return;
     const hooked = Atomics.load(session.control, CONTROL.promiseHooks) > 0;
@@ -106,14 +109,14 @@ export class Ladder {
   }
 
   /** Rung 1: loops poll the flag and throw, awaits reject; `finally` runs, everything is kept. */
-  private async ask(running: RunningCell | undefined): Promise<boolean> {
+  private async ask(running: RunningCell | undefined, background: boolean): Promise<boolean> {
     const { session } = this;
     const { control } = session;
     this.rungBegan = performance.now();
     const noticedBefore = Atomics.load(control, CONTROL.noticed);
-    this.mean(running ? "cell" : "everybody");
+    this.mean(background ? "everybody" : "cell");
     Atomics.store(control, CONTROL.interrupt, ++this.interrupts);
-    session.post({ type: "cancel", background: running === undefined });
+    session.post({ type: "cancel", background });
     const free = session.ping();
     const stopped = running ? free.then(() => running.answered) : free;
     let blocked = true;

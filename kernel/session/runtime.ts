@@ -14,6 +14,7 @@ import {
 import { currentCell, type CellContext, type Work } from "./cellContext.ts";
 import { CONTROL, type Control } from "./control.ts";
 import { Interrupted } from "./interrupted.ts";
+import { OwnError, OwnPromise, settled } from "./intrinsics.ts";
 import type { CellModules } from "./modules/cellModules.ts";
 import { addAwaitFrame } from "./stack.ts";
 import { QuickWaits } from "./quickWaits.ts";
@@ -97,7 +98,8 @@ export class CellRuntime implements Runtime {
     if (interrupt === 0 || cell?.told === interrupt) return;
     // Background work of an earlier cell: not meant, unless it is what keeps everything else from running.
     if (cell?.ended && Atomics.load(this.control, CONTROL.everybody) === 0) return;
-    if (cell) cell.told = interrupt;
+    // At once, and not when the message comes: by then `finally` blocks may wait for something.
+    if (cell) this.end(cell);
     this.noticed();
     throw new Interrupted();
   }
@@ -109,13 +111,16 @@ export class CellRuntime implements Runtime {
     throw new Interrupted();
   };
 
-  /** Ends what the cell waits for and has under way, and says what that was. */
-  cancel(cell: CellContext): Work[] {
-    // What runs in its `finally` blocks from here on is not stopped a second time.
+  /** Ends what the cell waits for and has under way, unless its code was stopped already and is unwinding. */
+  cancel(cell: CellContext): void {
+    if (cell.told !== Atomics.load(this.control, CONTROL.interrupt)) this.end(cell);
+  }
+
+  /** Ends what the cell waits for and has under way, and says what that was. Its code is not stopped a second time. */
+  end(cell: CellContext): Work[] {
     cell.told = Atomics.load(this.control, CONTROL.interrupt);
     const works = cell.cancel(new Interrupted({ quiet: true }));
     if (works.includes("wait")) this.noticed();
-    this.modules.abandon();
     return works;
   }
 
@@ -143,11 +148,11 @@ export class CellRuntime implements Runtime {
   /** A promise that an interrupt rejects. */
   private watch<T>(value: T, above: (...args: never[]) => unknown, site?: AwaitSite): T | Promise<Awaited<T>> {
     const cell = currentCell();
-    if (cell?.dead) return new Promise(() => {});
+    if (cell?.dead) return new OwnPromise(() => {});
     if (!cell || !isThenable(value)) return value;
     const place = awaitPlace(above);
     const turn = this.quickWaits.turn();
-    return new Promise((resolve, reject) => {
+    return new OwnPromise((resolve, reject) => {
       const fail = (error: unknown): void => {
         addAwaitFrame(error, place);
         reject(error);
@@ -157,9 +162,10 @@ export class CellRuntime implements Runtime {
         cell.offCancel(fail);
         if (site) this.quickWaits.ended(site, turn);
       };
-      Promise.resolve(value).then(
+      settled(
+        value,
         (result) => (ended(), resolve(result as Awaited<T>)),
-        (error: unknown) => (ended(), fail(error)),
+        (error) => (ended(), fail(error)),
       );
     });
   }
@@ -167,7 +173,11 @@ export class CellRuntime implements Runtime {
   value(value: unknown): { value: unknown } | Promise<{ value: unknown }> {
     if (!isThenable(value)) return { value };
     this.stopIfInterrupted();
-    return Promise.resolve(this.watch(value, this.value)).then((settled) => ({ value: settled }));
+    return this.shown(value);
+  }
+
+  private async shown(value: unknown): Promise<{ value: unknown }> {
+    return { value: await this.watch(value, this.value) };
   }
 
   /** For `for await`: each step can be interrupted, and ending early closes the source as usual. */
@@ -175,9 +185,12 @@ export class CellRuntime implements Runtime {
     const source =
       Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : fromSync(iterable[Symbol.iterator]());
     let ended = false;
+    let waiting = false;
     try {
       for (;;) {
+        waiting = true;
         const step = await this.await(source.next(), site);
+        waiting = false;
         if (step.done) {
           ended = true;
           return;
@@ -185,7 +198,10 @@ export class CellRuntime implements Runtime {
         yield step.value;
       }
     } finally {
-      if (!ended) await source.return?.();
+      // Interrupted while it waits for the source, which closes only when that wait is over.
+      const closed = ended ? undefined : source.return?.();
+      if (!waiting) await closed;
+      else settled(closed, nothing, nothing);
     }
   }
 
@@ -199,13 +215,15 @@ export class CellRuntime implements Runtime {
   }
 }
 
+const nothing = (): void => {};
+
 /** Where the user's code awaits: one frame, which is turned into text only if the wait fails. */
 function awaitPlace(above: (...args: never[]) => unknown): { stack?: string } {
   const site = {};
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 1;
-  Error.captureStackTrace(site, above);
-  Error.stackTraceLimit = stackTraceLimit;
+  const { stackTraceLimit } = OwnError;
+  OwnError.stackTraceLimit = 1;
+  OwnError.captureStackTrace(site, above);
+  OwnError.stackTraceLimit = stackTraceLimit;
   return site;
 }
 

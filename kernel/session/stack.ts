@@ -170,7 +170,7 @@ function describeNative(thrown: Error, maps: StackMaps): ErrorContent {
   cleanError(thrown);
   const ename = String(thrown.name);
   const evalue = String(thrown.message);
-  const stack = typeof thrown.stack === "string" ? thrown.stack : headline(thrown);
+  const stack = stackOf(thrown);
   const traceback = stack.split("\n");
   const frames = framesOf.get(thrown) ?? [];
   // The text where it happened, and the line of the cell that led there.
@@ -190,6 +190,16 @@ function describeNative(thrown: Error, maps: StackMaps): ErrorContent {
 
 function sourceAt({ source, script }: Frame, maps: StackMaps): string | undefined {
   return source ?? (script === undefined ? undefined : maps.source(script));
+}
+
+/** A cell may have put a function of its own in the place of `Error.prepareStackTrace`, and that may fail. */
+function stackOf(error: Error): string {
+  try {
+    if (typeof error.stack === "string") return error.stack;
+  } catch {
+    // Without the trace, then.
+  }
+  return headline(error);
 }
 
 function describeOther(thrown: unknown): ErrorContent {

@@ -172,6 +172,7 @@ export class WorkerSession implements Session, Stoppable {
     const { running } = this;
     if (running && !running.begun) {
       running.end(failure("Interrupted", "stopped by the user before it began; variables are kept"));
+      this.ladder.press(undefined, false);
     } else {
       this.ladder.press(running);
     }

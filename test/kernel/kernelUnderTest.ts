@@ -21,6 +21,8 @@ export interface Running {
   result: Promise<CellResult>;
   /** Resolves when the cell has printed `text` (on stdout or stderr). */
   printed(text: string | RegExp): Promise<void>;
+  /** What is there so far. */
+  stdout(): string;
   /** Resolves when a display of the cell has come whose text/plain is like that. */
   displayed(text: RegExp): Promise<void>;
 }
@@ -92,7 +94,7 @@ export class KernelUnderTest {
       return { msg_id, reply: content, stdout: stream("stdout"), stderr: stream("stderr"), value, publications };
     });
     result.catch(() => {});
-    return { msg_id, result, printed, displayed };
+    return { msg_id, result, printed, displayed, stdout: () => stream("stdout") };
   }
 
   /** Everything that a request has caused by now. */

