@@ -22,6 +22,8 @@ const WRITES_AT_ONCE = 16;
 /** The block with the newest lines of a long output, and a display that is updated in a loop, are redrawn so often. */
 const REDRAW_MS = 250;
 const UPDATE_MS = 50;
+/** A line that is written over and over (`\r`) is sent so often: each time makes the stored output of a front end longer. */
+const LINE_MS = 100;
 
 /** Under this key the newest state of a display waits. */
 const updateOf = (id: string): string => `update ${id}`;
@@ -45,6 +47,8 @@ interface Run {
   ids: Set<string>;
 }
 
+const isRedraw = (text: string): boolean => text.includes("\r") && !text.includes("\n");
+
 export class Output {
   private readonly parts: OutputParts;
   private readonly runs = new WeakMap<CellContext, Run>();
@@ -53,6 +57,7 @@ export class Output {
   private pending: { cell: CellContext; name: StreamName; text: string } | undefined;
   private windowStart = 0;
   private writesInWindow = 0;
+  private redrawnAt = -Infinity;
   private files = 0;
   private blocks = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -72,7 +77,8 @@ export class Output {
       this.windowStart = now;
       this.writesInWindow = 0;
     }
-    if (++this.writesInWindow <= WRITES_AT_ONCE || this.pending.text.length > FLUSH_AT_CHARS) this.flush();
+    const atOnce = ++this.writesInWindow <= WRITES_AT_ONCE && !this.isEarlyRedraw(now);
+    if (atOnce || this.pending.text.length > FLUSH_AT_CHARS) this.flush();
     else this.wake();
   }
 
@@ -132,7 +138,8 @@ export class Output {
 
   /** Called by loops that never let a timer run: what is old enough goes. */
   poll(now: number): void {
-    if (this.pending !== undefined && now - this.windowStart >= FLUSH_AFTER_MS) this.flush();
+    if (this.pending !== undefined && now - this.windowStart >= FLUSH_AFTER_MS && !this.isEarlyRedraw(now))
+      this.flush();
     const { next } = this.latest;
     if (next !== undefined && next <= now) this.latest.run(now);
     this.clears.release(now, now);
@@ -142,10 +149,16 @@ export class Output {
     if (!this.pending) return;
     const { cell, name, text } = this.pending;
     this.pending = undefined;
+    if (isRedraw(text)) this.redrawnAt = performance.now();
     const run = this.runOf(cell);
     const shown = run.flow.text(name, text);
     if (shown !== "") this.send(cell, "stream", { name, text: shown }, shown.length);
     if (run.flow.overflowed) this.redraw(cell, run);
+  }
+
+  /** Whether all that waits is a newer state of a line that was sent a moment ago. */
+  private isEarlyRedraw(now: number): boolean {
+    return this.pending !== undefined && now - this.redrawnAt < LINE_MS && isRedraw(this.pending.text);
   }
 
   /** Shows the end of a long output, not too often. */
@@ -181,11 +194,11 @@ export class Output {
   private wake(): void {
     this.timer ??= this.setTimeout(() => {
       this.timer = undefined;
-      this.flush();
       const now = performance.now();
+      if (!this.isEarlyRedraw(now)) this.flush();
       this.latest.run(now);
       this.clears.release(now, now);
-      if (this.latest.next !== undefined || this.clears.next < Infinity) this.wake();
+      if (this.pending || this.latest.next !== undefined || this.clears.next < Infinity) this.wake();
     }, FLUSH_AFTER_MS);
   }
 

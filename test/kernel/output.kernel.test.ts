@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { EndOfInput } from "../../kernel/protocol/endOfInput.ts";
 import type { InputRequest } from "../../kernel/protocol/messages.ts";
+import { StreamText } from "../../kernel/protocol/streamText.ts";
 import { KernelUnderTest, type CellResult } from "./kernelUnderTest.ts";
 
 /** The displays of a cell as they stand in the end. */
@@ -79,6 +80,16 @@ describe("output of cells", function () {
       assert.match(String(text!["text"]), /^line \d+\n$/);
       const number = Number((shown!["data"] as { "text/plain": string })["text/plain"]);
       assert.ok(number >= states - 2, `${number} is the last that is shown of ${states}`);
+    });
+    it("a line that is redrawn for a second is sent a few times, with its last state, and no line is lost", async () => {
+      const result = await kernel.run(
+        "for (let i = 0; i < 300; i++) { process.stdout.write(`\\r${i} of 300`); if (i % 100 === 99) console.log(); await new Promise((next) => setTimeout(next, 3)) }",
+      );
+      const shown = new StreamText();
+      shown.append(result.stdout);
+      assert.equal(shown.toString(), "99 of 300\n199 of 300\n299 of 300\n");
+      const sent = count(result, "stream");
+      assert.ok(sent < 100, `${sent} messages`);
     });
     const clears: { name: string; code: string; sends: string[] }[] = [
       {
