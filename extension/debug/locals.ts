@@ -9,7 +9,8 @@ interface Variable {
   evaluateName?: string;
 }
 
-const OURS = /^\$(?:gradbook|k|site|module|iterator|step|open|error|poll|newSite|runtime)\d*$/;
+const OURS =
+  /^\$(?:gradbook|k|site|module|iterable|iterator|indexed|index|step|left|open|elements|error|poll|newSite|runtime)\d*$/;
 const BOX = /^\$\$(.+)$/;
 
 export function renameLocals(message: unknown): void {

@@ -63,8 +63,35 @@ export class CellHistory<Cell extends object> {
     this.#declarers.clear();
   }
 
+  /**
+   * A cell that was deleted and came back, by undo or by pasting what was cut, is another object with the same code. It
+   * takes the lost one's place.
+   */
+  #findAgain(cells: readonly Cell[], textOf: (cell: Cell) => string): void {
+    const there = new Set(cells);
+    const lost = [...this.#runs].filter(([cell]) => !there.has(cell));
+    if (lost.length === 0) return;
+    for (const cell of cells) {
+      if (this.#runs.has(cell)) continue;
+      const at = lost.findIndex(([, { code }]) => sameCode(textOf(cell), code));
+      if (at >= 0) this.#replace(lost.splice(at, 1)[0]![0], cell);
+    }
+  }
+
+  #replace(before: Cell, after: Cell): void {
+    this.#runs.set(after, this.#runs.get(before)!);
+    this.#runs.delete(before);
+    const swap = (names: Map<string, Cell>): void => {
+      for (const [name, cell] of names) if (cell === before) names.set(name, after);
+    };
+    swap(this.#declarers);
+    for (const { providers } of this.#runs.values()) swap(providers);
+    for (const writer of this.#writers.values()) if (writer.cell === before) writer.cell = after;
+  }
+
   /** The stale ones among `cells`, which are all cells in their order, each with the first reason found. */
   stale(cells: readonly Cell[], textOf: (cell: Cell) => string): Map<Cell, Stale<Cell>> {
+    this.#findAgain(cells, textOf);
     const places = new Map(cells.map((cell, i) => [cell, i]));
     const found = new Map<Cell, Stale<Cell> | undefined>();
     const visit = (cell: Cell): Stale<Cell> | undefined => {
@@ -101,7 +128,10 @@ export class CellHistory<Cell extends object> {
         return { kind: "uses", name, from: writer.cell, because: "changed" };
       if (!provider || provider === cell) continue;
       if (!places.has(provider)) {
-        if (writer?.cell === provider) return { kind: "uses", name, from: undefined, because: "deleted" };
+        // Another cell may have declared it again since, with the same value.
+        const isDeclared = places.has(this.#declarers.get(name)!);
+        if (writer?.cell === provider && !isDeclared)
+          return { kind: "uses", name, from: undefined, because: "deleted" };
         continue;
       }
       const source = isAbove(provider) ? visit(provider) : undefined;

@@ -82,12 +82,12 @@ function withoutExportEquals(text: string, statement: ts.ExportAssignment): stri
   return `${text.slice(0, start)};${gap}(${expression.getText()})${text.slice(expression.end)}`;
 }
 
+export const NO_JSX =
+  "JSX is not supported in a notebook. Build the value with functions, or show HTML with display().";
+
 function syntaxError(text: string, errors: readonly ts.DiagnosticWithLocation[]): CellSyntaxError {
   const jsx = findJsx(text);
-  if (jsx) {
-    const message = "JSX is not supported in a notebook. Build the value with functions, or show HTML with display().";
-    return errorAt(jsx.file, jsx, message);
-  }
+  if (jsx) return errorAt(jsx.file, jsx, NO_JSX);
   const first = errors.reduce((a, b) => (b.start < a.start ? b : a));
   return errorAt(first.file, first, ts.flattenDiagnosticMessageText(first.messageText, " "));
 }
@@ -100,7 +100,7 @@ function errorAt(file: ts.SourceFile, { start, length }: Span, message: string):
 }
 
 /** Text that is wrong as TypeScript, and right once `<` begins an element. */
-function findJsx(text: string): (Span & { file: ts.SourceFile }) | undefined {
+export function findJsx(text: string): (Span & { file: ts.SourceFile }) | undefined {
   const { file, errors } = parse(text, { name: "cell.tsx" });
   if (errors.length > 0) return undefined;
   const find = (node: ts.Node): ts.Node | undefined =>

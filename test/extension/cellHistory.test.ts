@@ -16,16 +16,25 @@ function namesIn(code: string): { reads: string[]; changes: string[] } {
   return { reads, changes: target === undefined ? [] : [target] };
 }
 
-/** `steps`: labels of cells that are run, or "A: x = 2" for an edit, "-A" for a deletion, "restart". What is stale then. */
+/** `steps`: labels of cells that are run, or "A: x = 2" for an edit, "-A" for a deletion, "undo" for the end of it, "restart". What is stale then. */
 function staleAfter(codes: { [label: string]: string }, steps: string): string[] {
   const history = new CellHistory<Cell>();
   let cells = Object.entries(codes).map(([label, code]) => cell(label, code));
+  let lost: Cell[] = [];
   let session = 1;
   for (const step of steps.split(/;\s*/)) {
     const edit = /^(\w): (.*)$/.exec(step);
     if (step === "restart") history.clear();
     else if (step === "new worker") session++;
-    else if (step.startsWith("-")) cells = cells.filter(({ label }) => label !== step[1]);
+    else if (step === "undo") {
+      cells = lost
+        .splice(0)
+        .map(({ label, code }) => cell(label, code))
+        .concat(cells);
+      // Looked at before anything else happens, as the window does.
+      history.stale(cells, ({ code }) => code);
+    } else if (step.startsWith("-"))
+      [lost, cells] = [cells.filter(({ label }) => label === step[1]), cells.filter(({ label }) => label !== step[1])];
     else if (edit) cells.find(({ label }) => label === edit[1])!.code = edit[2]!;
     else {
       for (const label of step) {
@@ -69,6 +78,13 @@ describe("stale cells", () => {
     ["all, when it begins anew", counter, "ABCDA", ["B changed n A", "C changed n A", "D changed n A"]],
     ["one that read what a cell below ran again", { A: "show(x)", B: "x = 1" }, "BAB", ["A changed x B"]],
     ["one whose source was deleted", chain, "ABC; -A", ["B deleted x ?", "C stale y B"]],
+    ["none, when the deletion is undone", chain, "ABC; -A; undo", []],
+    [
+      "one whose source came back and was edited",
+      chain,
+      "ABC; -A; undo; A: x = 2",
+      ["A edited", "B edited x A", "C stale y B"],
+    ],
     ["none after a restart", chain, "ABC; A: x = 2; restart", []],
     ["none of before a new worker", chain, "ABC; A: x = 2; new worker; A", []],
     ["none that depends on itself", { A: "x += 1" }, "AAA", []],

@@ -261,12 +261,20 @@ describe("language service", function () {
       },
       {
         name: "a file that is not there",
-        text: "import { a } from './nowhere.ts';\nimport b from 'nobody';",
+        text: "import { a } from './nowhere.ts';\nimport b from 'nobody';\nimport 'nothing';",
         problems: [
           [
             "1: Cannot find module './nowhere.ts' or its corresponding type declarations.",
             "2: Cannot find module 'nobody' or its corresponding type declarations. Install it with !npm install nobody",
+            "3: Cannot find module or type declarations for side-effect import of 'nothing'. Install it with !npm install nothing",
           ],
+        ],
+      },
+      {
+        name: "JSX is refused in the kernel's words, once",
+        text: "const a = 1;\nconst view = <p>Hi {a}</p>;",
+        problems: [
+          ["2: JSX is not supported in a notebook. Build the value with functions, or show HTML with display()."],
         ],
       },
       {

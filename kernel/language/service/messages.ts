@@ -28,4 +28,5 @@ const MESSAGES: { readonly [code: number]: Rewrite } = {
   2834: noFile,
   2835: noFile,
   2307: notInstalled,
+  2882: notInstalled,
 };

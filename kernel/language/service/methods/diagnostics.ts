@@ -1,5 +1,6 @@
 import ts from "typescript";
 import type { Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity } from "vscode-languageserver-types";
+import { findJsx, NO_JSX } from "../../erase.ts";
 import type { CellFile } from "../cellFile.ts";
 import { messageFor } from "../messages.ts";
 import type { Method } from "../method.ts";
@@ -13,8 +14,16 @@ export const diagnostics: Method<"notebook/diagnostics"> = (service) => {
 /** Of one cell of the document. */
 export function diagnosticsOf(service: NotebookService, file: CellFile): Diagnostic[] {
   const { ts: language } = service;
+  const syntactic = language.getSyntacticDiagnostics(file.path);
+  const jsx = syntactic.length > 0 ? findJsx(file.cell.code) : undefined;
+  if (jsx) {
+    // What TypeScript says of it misleads: it takes the tags for comparisons and regular expressions.
+    const { lines } = file.cell;
+    const range = { start: lines.position(jsx.start), end: lines.position(jsx.start + jsx.length) };
+    return [{ range, message: NO_JSX, severity: 1, source: "ts" }];
+  }
   const found = [
-    ...language.getSyntacticDiagnostics(file.path),
+    ...syntactic,
     ...language.getSemanticDiagnostics(file.path),
     ...language.getSuggestionDiagnostics(file.path),
   ];
