@@ -125,7 +125,9 @@ export class Debugging implements vscode.Disposable {
         ...(hitCondition !== undefined && { hitCondition }),
         ...(logMessage !== undefined && { logMessage }),
       }));
-    await attached.thread.customRequest("setBreakpoints", { source: { path: uri }, breakpoints });
+    const told = attached.thread.customRequest("setBreakpoints", { source: { path: uri }, breakpoints });
+    // A session that is just ending: the cell runs without it.
+    await Promise.resolve(told).catch(() => {});
   }
 
   /** After the stop button: a thread that is paused cannot see that it shall stop, and a breakpoint in its loop comes again. */

@@ -180,6 +180,7 @@ describe("language service, names", function () {
       ["the language's own", "[].push‸(1)", /cannot rename|not the notebook's own/],
       ["no name", "1‸", /cannot rename/],
       ["to something that is no name", "const a‸ = 1", /"2x" is no name/, "2x"],
+      ["to a word of the language", "const a‸ = 1", /"class" is a word of the language/, "class"],
     ];
     for (const [name, text, message, newName = "b"] of refused) {
       it(`refused: ${name}`, () => {

@@ -1,3 +1,4 @@
+import ts from "typescript";
 import type { TextEdit } from "vscode-languageserver-types";
 import type { LanguageMethods } from "../../../protocol/language.ts";
 import type { Method } from "../method.ts";
@@ -19,9 +20,25 @@ export const rename: Method<"textDocument/rename"> = (service, params) => {
   if (!/^#?[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(params.newName)) {
     throw new Refused(`"${params.newName}" is no name. A name has letters, digits, _ and $, and no digit first.`);
   }
+  if (isReserved(params.newName) && !isMember(service, params)) {
+    throw new Refused(`"${params.newName}" is a word of the language itself and cannot be a name.`);
+  }
   prepareRename(service, params);
   return { changes: changes(service, params, params.newName) };
 };
+
+/** A property may be called what it likes. */
+function isMember(service: NotebookService, at: LanguageMethods["textDocument/prepareRename"]["params"]): boolean {
+  const { file, path, offset } = service.place(at);
+  const info = service.ts.getRenameInfo(path, offset, service.preferences(file));
+  return info.canRename && /^(?:property|method|getter|setter|accessor|constructor)/.test(info.kind);
+}
+
+/** Words that no variable of a module can have as its name. */
+function isReserved(name: string): boolean {
+  const word = ts.createScanner(ts.ScriptTarget.ESNext, true, ts.LanguageVariant.Standard, name).scan();
+  return word >= ts.SyntaxKind.FirstReservedWord && word <= ts.SyntaxKind.LastFutureReservedWord;
+}
 
 /** @throws Refused when a declaration that is not the user's would have to change. */
 function changes(
