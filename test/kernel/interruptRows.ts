@@ -75,7 +75,7 @@ export const rows: Row[] = [
     name: "a loop in a function of an earlier cell",
     rung: "unwinds",
     code: cell("n = 7; earlier();"),
-    keeps: { n: /^7$/, "calls > 1000": /true/ },
+    keeps: { n: /^7$/, "calls > 0": /true/ },
   },
   {
     name: "a loop in a local module",
@@ -108,12 +108,6 @@ export const rows: Row[] = [
     rung: "unwinds",
     code: cell(`for (;;) { await 0; if (++n === 20) console.log("go"); }`),
     keeps: { "n > 10": /true/ },
-  },
-  {
-    name: "for (;;) await 0 in a package",
-    rung: "callback ended, cell unwinds",
-    code: cell("n = 5; await flood();"),
-    keeps: { n: /^5$/ },
   },
   { name: "a loop in catch", rung: "unwinds", code: cell(`try { throw 1; } catch { ${spin} }`), keeps: counted },
   { name: "a loop in finally", rung: "unwinds", code: cell(`try { n++; } finally { ${spin} }`), keeps: counted },
