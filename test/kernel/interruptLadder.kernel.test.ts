@@ -11,6 +11,8 @@ const NEXT_PRESS_MS = 500;
 for (const { name: on, runtime } of runtimes) {
   describe(`interrupts on ${on}`, function () {
     this.timeout(120_000);
+    // The press meets the cell at a moment of its own; on a busy machine that is sometimes another one than meant.
+    this.retries(2);
     const kernel = new KernelUnderTest({ runtime });
     before(() => kernel.value('import { setTimeout as sleep } from "node:timers/promises"; undefined'));
     after(() => kernel.stop());
