@@ -6,7 +6,7 @@ import { interruptMany } from "./interruptMany.ts";
 import { runtimes } from "./runtimes.ts";
 
 /** A press that is not the second half of a double click. */
-const NEXT_PRESS_MS = 500;
+const NEXT_PRESS_MS = 1000;
 
 for (const { name: on, runtime } of runtimes) {
   describe(`interrupts on ${on}`, function () {
