@@ -56,6 +56,7 @@ export class Output {
   private readonly clears = new HeldClears((cell, message) => this.sendNow(cell, message));
   private pending: { cell: CellContext; name: StreamName; text: string } | undefined;
   private windowStart = 0;
+  private windowOf: CellContext | undefined;
   private writesInWindow = 0;
   private redrawnAt = -Infinity;
   private files = 0;
@@ -73,7 +74,9 @@ export class Output {
     if (this.pending) this.pending.text += text;
     else this.pending = { cell, name, text };
     const now = performance.now();
-    if (now - this.windowStart >= FLUSH_AFTER_MS) {
+    // A cell that begins while the window of a flood before it is open writes its first lines at once too.
+    if (now - this.windowStart >= FLUSH_AFTER_MS || this.windowOf !== cell) {
+      this.windowOf = cell;
       this.windowStart = now;
       this.writesInWindow = 0;
     }

@@ -29,18 +29,29 @@ interface Frame {
   source?: string;
 }
 
+/** A parsed map takes ten times its text: few are kept parsed. */
+const MOST_PARSED = 8;
+/** Of so many cells; what is older has no frames any more in a trace. */
+const CELLS_WITH_MAPS = 5000;
+
 /** Source maps of the cells and of the local modules, by the name V8 gives in a frame. */
 export class StackMaps {
-  private readonly maps = new Map<string, SourceMap>();
+  private readonly maps = new Map<string, SourceMapPayload>();
+  private readonly parsed = new Map<string, SourceMap>();
   private readonly sources = new Map<string, string>();
+  private readonly cells: string[] = [];
 
   /** @param map undefined where the code is the text as the user wrote it. */
   add(filename: string, map: object | undefined, source?: string): void {
-    if (map) this.maps.set(filename, new SourceMap(map as SourceMapPayload));
+    this.parsed.delete(filename);
+    // Its text is in `source`, once.
+    if (map) this.maps.set(filename, { ...(map as SourceMapPayload), sourcesContent: [] });
     if (source !== undefined) this.sources.set(filename, source);
+    if (CELL.test(filename) && this.cells.push(filename) > CELLS_WITH_MAPS) this.remove(this.cells.shift()!);
   }
   remove(filename: string): void {
     this.maps.delete(filename);
+    this.parsed.delete(filename);
     this.sources.delete(filename);
   }
   source(filename: string): string | undefined {
@@ -48,12 +59,23 @@ export class StackMaps {
   }
   /** 1-based in, 1-based out. */
   original(filename: string, line: number, column: number): { line: number; column: number } | undefined {
-    const map = this.maps.get(filename);
-    if (!map) return { line, column };
+    const map = this.parse(filename);
+    if (!map) return CELL.test(filename) ? undefined : { line, column };
     const entry = map.findEntry(line - 1, column - 1);
     // Code that nobody wrote, like the helper of a decorator.
     if (!("originalLine" in entry)) return undefined;
     return { line: entry.originalLine + 1, column: entry.originalColumn + 1 };
+  }
+
+  private parse(filename: string): SourceMap | undefined {
+    const payload = this.maps.get(filename);
+    if (!payload) return undefined;
+    let map = this.parsed.get(filename);
+    if (!map) {
+      if (this.parsed.size >= MOST_PARSED) this.parsed.clear();
+      this.parsed.set(filename, (map = new SourceMap(payload)));
+    }
+    return map;
   }
 }
 

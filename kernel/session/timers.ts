@@ -10,6 +10,9 @@ import { promisify } from "node:util";
 import { currentCell } from "./cellContext.ts";
 import { Interrupted } from "./interrupted.ts";
 
+/** Timers known by their numbers, at which those that are gone are looked for. */
+const MOST_NUMBERED = 1000;
+
 type Callback = (...args: unknown[]) => void;
 type Start = (callback: Callback, ...rest: unknown[]) => object;
 
@@ -23,6 +26,11 @@ export interface TimerParts {
 }
 
 export function installTimers({ report, stopIfInterrupted, stopIfFlooded }: TimerParts): void {
+  /** Timers that their cell would end; one that the user has cleared is no longer there for that. */
+  const known = new WeakMap<object, () => void>();
+  const forget = (timer: unknown): void => {
+    if (typeof timer === "object" && timer !== null) known.get(timer)?.();
+  };
   const wrap = (start: Start, clear: (timer: never) => void, repeats: boolean): Start => {
     return (callback, ...rest) => {
       if (typeof callback !== "function") return start(callback, ...rest); // Node's own error
@@ -41,7 +49,10 @@ export function installTimers({ report, stopIfInterrupted, stopIfFlooded }: Time
       };
       const timer = start(run, ...rest);
       if (cell?.dead) cancel();
-      else cell?.onCancel(cancel, "timer");
+      else if (cell) {
+        cell.onCancel(cancel, "timer");
+        known.set(timer, () => cell.offCancel(cancel));
+      }
       return timer;
     };
   };
@@ -52,6 +63,7 @@ export function installTimers({ report, stopIfInterrupted, stopIfFlooded }: Time
     setTimeout: promised(wrap(timers.setTimeout as Start, timers.clearTimeout, false), promises.setTimeout),
     setInterval: wrap(timers.setInterval as Start, timers.clearInterval, true),
     setImmediate: promised(wrap(timers.setImmediate as Start, timers.clearImmediate, false), promises.setImmediate),
+    ...forgetCleared(forget),
   };
   Object.assign(globalThis, patched);
   Object.assign(timers, patched);
@@ -91,6 +103,40 @@ export function installTimers({ report, stopIfInterrupted, stopIfFlooded }: Time
     Object.defineProperty(wrapper, "name", { value: name, configurable: true });
   }
   syncBuiltinESMExports();
+}
+
+/** The ways to end a timer: the functions, also with the number that a timer turns into, and the timer's own methods. */
+function forgetCleared(forget: (timer: unknown) => void): { [name: string]: (timer: never) => void } {
+  const { clearTimeout, clearInterval, clearImmediate } = timers;
+  const numbered = new Map<unknown, WeakRef<object>>();
+  const wrap = (clear: (timer: never) => void) => (timer: unknown) => {
+    const key = typeof timer === "string" ? Number(timer) : timer;
+    forget(numbered.get(key)?.deref() ?? timer);
+    numbered.delete(key);
+    clear(timer as never);
+  };
+  const sample = setTimeout(() => {}, 0);
+  clearTimeout(sample);
+  const prototype = Object.getPrototypeOf(sample) as { [method: string | symbol]: (this: object) => unknown };
+  for (const method of ["close", Symbol.dispose, Symbol.toPrimitive]) {
+    const original = prototype[method]!;
+    prototype[method] = function (this: object) {
+      const result = original.call(this);
+      if (method !== Symbol.toPrimitive) forget(this);
+      else {
+        for (const [number, ref] of numbered.size >= MOST_NUMBERED ? numbered : []) {
+          if (!ref.deref()) numbered.delete(number);
+        }
+        numbered.set(result, new WeakRef(this));
+      }
+      return result;
+    };
+  }
+  return {
+    clearTimeout: wrap(clearTimeout),
+    clearInterval: wrap(clearInterval),
+    clearImmediate: wrap(clearImmediate),
+  };
 }
 
 /** For `util.promisify(setTimeout)`. */

@@ -34,6 +34,7 @@ export class KernelUnderTest {
   readonly log: string[] = [];
   private readonly publications: Message[] = [];
   private readonly watchers = new Set<() => void>();
+  private readonly forgets: boolean;
 
   constructor(
     options: {
@@ -41,12 +42,15 @@ export class KernelUnderTest {
       env?: { [name: string]: string };
       onPublication?: () => Promise<void>;
       onInput?: NonNullable<KernelOptions["onInput"]>;
+      /** What earlier cells published is forgotten when a cell starts: for thousands of them. */
+      forgets?: boolean;
     } = {},
   ) {
     this.folder = mkdtempSync(path.join(os.tmpdir(), "gradbook-test-"));
     let exit: (value: KernelExit) => void;
     this.exited = new Promise((resolve) => (exit = resolve));
-    const { onPublication, ...rest } = options;
+    const { onPublication, forgets = false, ...rest } = options;
+    this.forgets = forgets;
     this.client = startKernel({
       ...rest,
       kernelPath: path.resolve(import.meta.dirname, "../../kernel/main.ts"),
@@ -66,6 +70,7 @@ export class KernelUnderTest {
     options: { silent?: boolean; stop_on_error?: boolean; allow_stdin?: boolean } = {},
     metadata: { cellId?: string } = {},
   ): Running {
+    if (this.forgets) this.publications.length = 0;
     const { msg_id, reply } = this.client.execute({ code, ...options }, metadata);
     const mine = (): Message[] => this.publicationsOf(msg_id);
     const stream = (name: string): string =>

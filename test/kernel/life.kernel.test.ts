@@ -21,15 +21,17 @@ async function run(kernel: KernelUnderTest, { code, value, stderr }: Row): Promi
 for (const { name: on, runtime } of runtimes) {
   describe(`the kernel's life on ${on}`, function () {
     this.timeout(60_000);
-    let kernel: KernelUnderTest | undefined;
-    after(() => kernel?.stop());
+    /** Kernels that are as good as new, by their environment. */
+    const kernels = new Map<string, KernelUnderTest>();
+    after(() => Promise.all([...kernels.values()].map((kernel) => kernel.stop())));
 
     for (const row of rows) {
       it(`${row.name}: ${row.after}`, async () => {
-        const mine =
-          (row.env ? undefined : kernel) ?? new KernelUnderTest({ runtime, ...(row.env && { env: row.env }) });
+        const { env = {} } = row;
+        const key = JSON.stringify(env);
+        const mine = (row.spoils ? undefined : kernels.get(key)) ?? new KernelUnderTest({ runtime, env });
+        if (kernels.get(key) === mine) kernels.delete(key);
         let whole = false;
-        if (mine === kernel) kernel = undefined;
         const late = setTimeout(() => mine.client.dispose(), 50_000);
         try {
           assert.equal(await mine.value("let kept = 'as it was'; kept"), "'as it was'");
@@ -43,11 +45,10 @@ for (const { name: on, runtime } of runtimes) {
             assert.equal(await mine.value("typeof kept === 'undefined' ? undefined : kept"), left);
             assert.equal(await mine.value("await new Promise((resolve) => setTimeout(resolve, 1, 2)); 1 + 1"), "2");
           }
-          // What was done to its surroundings stays.
-          whole = row.after === "same session" && !row.env;
+          whole = row.after !== "process gone" && !row.spoils;
         } finally {
           clearTimeout(late);
-          if (whole && !kernel) kernel = mine;
+          if (whole && !kernels.has(key)) kernels.set(key, mine);
           else mine.client.dispose();
         }
       });

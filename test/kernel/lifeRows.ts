@@ -17,7 +17,8 @@ export interface Row {
   stderr?: RegExp;
   /** Value of the cell. */
   value?: RegExp;
-  /** Environment of a kernel of its own. */
+  /** It changes the kernel's surroundings: nothing else is run in it. */
+  spoils?: true;
   env?: { [name: string]: string };
 }
 
@@ -184,7 +185,7 @@ export const rows: Row[] = [
   {
     name: "listeners of the kernel removed, then an uncaught exception",
     code: 'process.removeAllListeners("uncaughtException"); require("node:fs").readFile("/", () => { throw new Error("unguarded"); }); await new Promise(() => {});',
-    env: {},
+    spoils: true,
     after: "new session",
     error: /^SessionEnded: the cell's worker broke down \(Error: unguarded\)/,
   },
@@ -232,28 +233,28 @@ export const rows: Row[] = [
   {
     name: "another Promise in the place of Promise",
     code: "globalThis.Promise = class Mine {} as any; 2",
-    env: {},
+    spoils: true,
     after: "same session",
     value: /2/,
   },
   {
     name: "Promise.prototype.then replaced",
     code: "const { then } = Promise.prototype; Promise.prototype.then = function () { throw new Error('mine'); } as any; setTimeout(() => { Promise.prototype.then = then; }, 200); 2",
-    env: {},
+    spoils: true,
     after: "same session",
     value: /2/,
   },
   {
     name: "Error.prepareStackTrace and Error replaced",
     code: "Error.prepareStackTrace = () => { throw 1; }; globalThis.Error = null as any; throw new TypeError('still shown');",
-    env: {},
+    spoils: true,
     after: "same session",
     error: /TypeError: still shown/,
   },
   {
     name: "console and streams replaced",
     code: "globalThis.console = null as any; Object.defineProperty(process, 'stderr', { value: null }); 2",
-    env: {},
+    spoils: true,
     after: "same session",
     value: /2/,
   },
