@@ -37,6 +37,8 @@ const builds = [
       cellGlobals: "kernel/cellGlobals.ts",
       mapThread: "kernel/data/mapThread.ts",
       computeThread: "kernel/wasm/computeThread.ts",
+      "transport/zeromq": "kernel/transport/zeromq.ts",
+      "transport/heartbeatThread": "kernel/transport/heartbeatThread.ts",
     }),
     outdir: "dist/kernel",
     platform: "node",

@@ -9,6 +9,7 @@ const HELP = `Usage: gradbook <command>
 
   run <notebook.ipynb>  run a notebook without a window; "gradbook run --help" shows its options
   doctor                what works on this machine
+  jupyter <command>     the kernel for JupyterLab and its relatives; "gradbook jupyter --help" shows the commands
   --version             show the version
   --help                show this
 `;
@@ -24,7 +25,7 @@ if (major < 22 || (major === 22 && minor < 15)) {
   process.exitCode = await main(process.argv.slice(2));
 }
 
-async function main([command, ...rest]: string[]): Promise<number> {
+async function main([command, ...rest]: string[]): Promise<number | undefined> {
   // main.js beside cli.js; from the sources, main.ts beside cli.ts.
   const kernelPath = join(import.meta.dirname, "main" + extname(import.meta.filename));
   switch (command) {
@@ -32,6 +33,8 @@ async function main([command, ...rest]: string[]): Promise<number> {
       return (await import("./notebook/runCommand.ts")).runCommand(rest, kernelPath);
     case "doctor":
       return doctor(rest, kernelPath);
+    case "jupyter":
+      return (await import("./jupyter/jupyterCommand.ts")).jupyterCommand(rest, kernelPath);
     case "--version":
       process.stdout.write(`${process.env["GRADBOOK_VERSION"] ?? "from the sources"}\n`);
       return 0;
@@ -42,7 +45,7 @@ async function main([command, ...rest]: string[]): Promise<number> {
       return 0;
     default:
       process.stderr.write(
-        `${command === undefined ? "gradbook: name a command." : `gradbook: unknown command "${command}". Commands: run, doctor.`}\n\n${HELP}`,
+        `${command === undefined ? "gradbook: name a command." : `gradbook: unknown command "${command}". Commands: run, doctor, jupyter.`}\n\n${HELP}`,
       );
       return 2;
   }

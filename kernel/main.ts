@@ -8,8 +8,11 @@ import { realEnvironment } from "./protocol/message.ts";
 import { removeSpillFolder, spillFolder } from "./session/spill.ts";
 import { WorkerSession } from "./session/workerSession.ts";
 import { IpcTransport } from "./transport/ipc.ts";
+import type { Transport } from "./transport/transport.ts";
 
-if (!process.send) {
+/** Given by a kernelspec of Jupyter; clients of ours talk over the channel to their child process. */
+const [, , connectionFile] = process.argv;
+if (!process.send && connectionFile === undefined) {
   process.stderr.write('The kernel is started by a client. To run a notebook: "gradbook run notebook.ipynb".\n');
   process.exit(2);
 }
@@ -30,9 +33,9 @@ function endHard(): void {
   process.exit(0);
 }
 
-const transport = new IpcTransport(process);
 /** worker.js beside main.js; from the sources, worker.ts beside main.ts. */
 const beside = (name: string): string => path.join(import.meta.dirname, name + path.extname(import.meta.filename));
+const transport = connectionFile === undefined ? new IpcTransport(process) : await listen(connectionFile);
 const session: WorkerSession = new WorkerSession({
   workerPath: beside("worker"),
   languagePath: beside("languageService"),
@@ -54,15 +57,28 @@ const dispatcher: Dispatcher = new Dispatcher({
   version: process.env["GRADBOOK_VERSION"] ?? "0.0.0",
   send: (message) => void transport.send(message),
   log,
-  onShutdown: () => setImmediate(() => process.exit(0)),
+  onShutdown: () => void transport.close().then(() => process.exit(0)),
 });
 
 transport.onMessage = (message) => dispatcher.receive(message);
-// Ctrl+C in a terminal reaches every process of its group; what it means is for the client to say.
-process.on("SIGINT", () => {});
+// Ctrl+C in a terminal reaches every process of its group; what it means is for a client of ours to say. A Jupyter front
+// end that sends the signal means the cell.
+process.on("SIGINT", () => connectionFile !== undefined && dispatcher.interrupt());
 // The client is gone, by its own end or by a crash: nobody can use what runs here.
 transport.onClose = endHard;
 // Programs of cells end with the kernel, however it ends.
 process.on("exit", () => session.endPrograms());
 for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, endHard);
 dispatcher.start();
+
+/** For Jupyter front ends; zeromq is loaded for nobody else. */
+async function listen(file: string): Promise<Transport> {
+  const { ZeromqTransport, readConnectionFile } = await import("./transport/zeromq.ts");
+  const sockets = new ZeromqTransport({
+    connection: readConnectionFile(file),
+    welcome: (subscription) => dispatcher.publication({}, "iopub_welcome", { subscription }),
+    log,
+  });
+  await sockets.bind();
+  return sockets;
+}

@@ -13,6 +13,7 @@ import type {
 import { IpcTransport } from "../transport/ipc.ts";
 import { LastWords } from "./lastWords.ts";
 import { KernelDied, type KernelClient, type KernelExit, type KernelOptions, type Sent } from "./kernelClient.ts";
+import { runtimeFlags } from "./runtimeFlags.ts";
 
 const SHUTDOWN_MS = 2000;
 /** Requests whose answers must not wait for cells or for a slow display. */
@@ -70,7 +71,7 @@ class KernelProcess implements KernelClient {
     const runtime = this.options.runtime ?? process.execPath;
     const version = await versionOf(runtime);
     if (this.exited) throw new KernelDied("The kernel was ended before it had started.");
-    const child = spawn(runtime, [...flagsFor(version), this.options.kernelPath], {
+    const child = spawn(runtime, [...runtimeFlags(version[0]), this.options.kernelPath], {
       cwd: this.options.cwd,
       env: kernelEnvironment(this.options.env),
       stdio: ["ignore", "pipe", "pipe", "ipc"],
@@ -235,15 +236,6 @@ function kernelEnvironment(extra: { [name: string]: string } = {}): NodeJS.Proce
 }
 
 type Version = readonly [major: number, minor: number];
-
-/** Flags that must be on the command line. */
-function flagsFor([major]: Version): string[] {
-  // Ending a loop inside a timer would otherwise abort the process ("async hook stack has become corrupted").
-  const flags = ["--no-force-async-hooks-checks"];
-  // Node 24 has it by default: without it, ending a loop while AsyncLocalStorage is in use aborts as well.
-  if (major < 24) flags.push("--experimental-async-context-frame");
-  return flags;
-}
 
 async function versionOf(runtime: string): Promise<Version> {
   const text = runtime === process.execPath ? process.versions.node : await askVersion(runtime);

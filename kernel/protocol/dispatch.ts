@@ -7,6 +7,8 @@ import { debug } from "./handlers/debug.ts";
 import { complete } from "./handlers/complete.ts";
 import { execute } from "./handlers/execute.ts";
 import { inspect } from "./handlers/inspect.ts";
+import { commInfo } from "./handlers/commInfo.ts";
+import { history } from "./handlers/history.ts";
 import { interrupt } from "./handlers/interrupt.ts";
 import { isComplete } from "./handlers/isComplete.ts";
 import { language } from "./handlers/language.ts";
@@ -15,6 +17,7 @@ import { shutdown } from "./handlers/shutdown.ts";
 import { variables } from "./handlers/variables.ts";
 import { makeMessage, type Sender } from "./message.ts";
 import type { Header, InputRequest, JsonObject, Message, RequestType } from "./messages.ts";
+import { History } from "./history.ts";
 import { RequestFailed } from "./requestFailed.ts";
 import type { Session } from "./session.ts";
 import { Stdin } from "./stdin.ts";
@@ -23,6 +26,8 @@ export const handlers: { [R in RequestType]: Handler<R> } = {
   kernel_info_request: kernelInfo,
   execute_request: execute,
   is_complete_request: isComplete,
+  history_request: history,
+  comm_info_request: commInfo,
   gradbook_debug_request: debug,
   complete_request: complete,
   inspect_request: inspect,
@@ -46,6 +51,9 @@ export interface DispatcherOptions {
 export class Dispatcher {
   private readonly options: DispatcherOptions;
   private readonly counter = { value: 0 };
+  private readonly history = new History();
+  /** Target by id of the comms that are open. */
+  private readonly comms = new Map<string, string>();
   private readonly queue: Message[] = [];
   private executing = false;
   private readonly stdin: Stdin;
@@ -80,6 +88,12 @@ export class Dispatcher {
     if (!this.executing) void this.drain();
   }
 
+  /** An interrupt that no message asked for: Ctrl+C, a signal. */
+  interrupt(): void {
+    this.cancelQueued("the kernel was interrupted");
+    this.options.session.interrupt();
+  }
+
   private async drain(): Promise<void> {
     this.executing = true;
     for (let next = this.queue.shift(); next; next = this.queue.shift()) {
@@ -106,6 +120,8 @@ export class Dispatcher {
       parent: message.header,
       cellId: typeof message.metadata["cellId"] === "string" ? message.metadata["cellId"] : undefined,
       counter: this.counter,
+      history: this.history,
+      comms: this.comms,
       cancelQueued: () => this.cancelQueued("the kernel was interrupted"),
       metadata: {},
       version: this.options.version,
@@ -152,6 +168,9 @@ export class Dispatcher {
     content: object,
     metadata: JsonObject = {},
   ): Message {
+    const { comm_id, target_name } = content as { comm_id?: string; target_name?: string };
+    if (type === "comm_open") this.comms.set(comm_id!, target_name!);
+    if (type === "comm_close") this.comms.delete(comm_id!);
     const all = type === "status" ? { ...metadata, memory: this.options.session.memory() } : metadata;
     return makeMessage(this.options.sender, "iopub", type, content, { parent, metadata: all });
   }

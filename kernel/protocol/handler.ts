@@ -1,3 +1,4 @@
+import type { History } from "./history.ts";
 import type { Header, JsonObject, ReplyContent, RequestContent, RequestType } from "./messages.ts";
 import type { Publish, Session } from "./session.ts";
 
@@ -9,6 +10,9 @@ export interface HandlerContext {
   cellId: string | undefined;
   /** Execution counter of the session, shared by all execute requests. */
   counter: { value: number };
+  history: History;
+  /** Target by id of the comms that are open. */
+  comms: ReadonlyMap<string, string>;
   /** Answers every execute request that is still waiting with an error. */
   cancelQueued(): void;
   /** Metadata of the reply: a handler may add to it. */

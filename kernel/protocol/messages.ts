@@ -95,6 +95,24 @@ export interface Requests {
     request: { code: string; cursor_pos: number; detail_level?: 0 | 1 };
     reply: Ok<{ found: boolean; data: MimeBundle; metadata: JsonObject }>;
   };
+  history_request: {
+    request: {
+      hist_access_type: "tail" | "range" | "search";
+      output?: boolean;
+      raw?: boolean;
+      session?: number;
+      start?: number;
+      stop?: number | null;
+      n?: number;
+      pattern?: string;
+      unique?: boolean;
+    };
+    reply: Ok<{ history: [session: number, line: number, input: string | [input: string, output: string | null]][] }>;
+  };
+  comm_info_request: {
+    request: { target_name?: string };
+    reply: Ok<{ comms: { [comm_id: string]: { target_name: string } } }>;
+  };
   gradbook_language_request: { request: LanguageRequest; reply: Ok<{ result: unknown }> };
   gradbook_variables_request: { request: VariablesRequest; reply: Ok<{ result: unknown }> };
   interrupt_request: { request: JsonObject; reply: Ok<object> };

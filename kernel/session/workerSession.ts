@@ -234,7 +234,7 @@ export class WorkerSession implements Session, Stoppable {
       workerData,
       stdout: true,
       stderr: true,
-      // Given at all, they replace those of the process. Interrupts depend on these; see `flagsFor` in kernel/client.
+      // Given at all, they replace those of the process. Interrupts depend on these; see kernel/client/runtimeFlags.ts.
       resourceLimits: { maxOldGenerationSizeMb: heapLimit() },
       execArgv: ["--no-warnings", ...process.execArgv.filter((flag) => flag.includes("-async-"))],
     }));

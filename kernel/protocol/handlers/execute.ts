@@ -2,10 +2,8 @@ import type { Handler } from "../handler.ts";
 import { RequestFailed } from "../requestFailed.ts";
 
 /** Runs a cell: input, outputs, then its value or its error, and the same error again in the reply. */
-export const execute: Handler<"execute_request"> = async (
-  content,
-  { session, publish, parent, cellId, counter, metadata },
-) => {
+export const execute: Handler<"execute_request"> = async (content, context) => {
+  const { session, publish, parent, cellId, counter, history, metadata } = context;
   const { code, silent = false, store_history = true, user_expressions = {}, allow_stdin = true } = content;
   const counts = store_history && !silent;
   const execution_count = counts ? ++counter.value : counter.value;
@@ -21,6 +19,10 @@ export const execute: Handler<"execute_request"> = async (
     parent,
   });
   if (outcome.dependencies) metadata["gradbook_dependencies"] = outcome.dependencies;
+  if (counts) {
+    const shown = outcome.status === "ok" ? outcome.value?.["text/plain"] : undefined;
+    history.add({ line: execution_count, input: code, output: shown as string | undefined });
+  }
   if (outcome.status === "error") {
     if (!silent) publish("error", outcome.error);
     throw new RequestFailed(outcome.error, { execution_count });
