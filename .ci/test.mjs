@@ -19,6 +19,7 @@ const vscode = async () => {
   await chromium();
   (await import("./vscode.mjs")).installVSCode();
 };
+const jupyter = async () => (await import("./jupyter.mjs")).installJupyter();
 
 /**
  * Suites in the order they run. `counts: false`: a program that only succeeds or fails, and counts as one test.
@@ -33,6 +34,7 @@ const suites = [
   { name: "unit", command: npmRun("test:unit") },
   { name: "kernel", command: npmRun("test:kernel") },
   { name: "renderer", command: npmRun("test:renderer"), needs: chromium },
+  { name: "jupyter", command: npmRun("test:jupyter"), after: ["build"], needs: jupyter },
   { name: "vscode", command: [node, "test/vscode/run.ts", "--no-build"], after: ["build"], needs: vscode },
   {
     name: "start",
