@@ -121,6 +121,8 @@ export class CellRuntime implements Runtime {
     cell.told = Atomics.load(this.control, CONTROL.interrupt);
     const works = cell.cancel(new Interrupted({ quiet: true }));
     if (works.includes("wait")) this.noticed();
+    // A module that it was evaluating may never end: the next import reads it again.
+    this.modules.abandon();
     return works;
   }
 
