@@ -19,7 +19,11 @@ const vscode = async () => {
   await chromium();
   (await import("./vscode.mjs")).installVSCode();
 };
-const jupyter = async () => (await import("./jupyter.mjs")).installJupyter();
+const jupyter = async () => {
+  // JupyterLab runs in it.
+  await chromium();
+  (await import("./jupyter.mjs")).installJupyter();
+};
 
 /**
  * Suites in the order they run. `counts: false`: a program that only succeeds or fails, and counts as one test.

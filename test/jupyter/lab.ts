@@ -4,18 +4,15 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { chromium, type Browser } from "playwright-core";
 import { findChromium } from "../../.ci/chromium.mjs";
+import { KERNELSPEC } from "../../kernel/notebook/format.ts";
+import { JupyterHome, python } from "./clients.ts";
 import { LabNotebook } from "./labNotebook.ts";
 
 export interface LabOptions {
-  /** The interpreter with jupyterlab. */
-  python: string;
-  /** Folder that holds `kernels/`; others of this machine are not looked at. */
-  kernelspecs: string;
   /** What lies in the notebooks' folder, by path. */
   files?: { [path: string]: string };
   /** Of the server, and so of the kernels. */
@@ -33,15 +30,15 @@ const PATIENCE_MS = 10_000;
 export class Lab {
   /** The notebooks' folder. */
   readonly folder: string;
-  readonly #root: string;
+  readonly #home: JupyterHome;
   readonly #server: ChildProcess;
   readonly #browser: Browser;
   readonly #address: Address;
   readonly #endHard: () => void;
 
-  private constructor(root: string, server: ChildProcess, browser: Browser, address: Address) {
-    this.#root = root;
-    this.folder = join(root, "notebooks");
+  private constructor(home: JupyterHome, server: ChildProcess, browser: Browser, address: Address) {
+    this.#home = home;
+    this.folder = home.folderFor("notebooks");
     this.#server = server;
     this.#browser = browser;
     this.#address = address;
@@ -50,13 +47,12 @@ export class Lab {
   }
 
   /** @throws with the server's last lines, when it does not come up. */
-  static async start({ python, kernelspecs, files = {}, env = {} }: LabOptions): Promise<Lab> {
-    const root = mkdtempSync(join(tmpdir(), "gradbook-lab-"));
+  static async start({ files = {}, env = {} }: LabOptions = {}): Promise<Lab> {
+    const home = new JupyterHome(env);
     const write = (path: string, text: string): void => {
-      mkdirSync(dirname(join(root, path)), { recursive: true });
-      writeFileSync(join(root, path), text);
+      mkdirSync(dirname(join(home.folder, path)), { recursive: true });
+      writeFileSync(join(home.folder, path), text);
     };
-    mkdirSync(join(root, "notebooks"));
     for (const [path, text] of Object.entries(files)) write(join("notebooks", path), text);
     // Nothing is asked of the network, and nobody is asked about news.
     write(
@@ -64,12 +60,11 @@ export class Lab {
       JSON.stringify({ fetchNews: "false", checkForUpdates: false, doNotDisturbMode: true }),
     );
     const token = randomUUID();
-    const own = (name: string): string => join(root, name);
     const server = spawn(
       python,
       [
         ...["-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"],
-        `--ServerApp.root_dir=${own("notebooks")}`,
+        `--ServerApp.root_dir=${home.folderFor("notebooks")}`,
         `--IdentityProvider.token=${token}`,
         "--KernelSpecManager.ensure_native_kernel=False",
         // Tests look at what a notebook holds through the page's own application.
@@ -79,15 +74,9 @@ export class Lab {
       {
         stdio: ["ignore", "ignore", "pipe"],
         env: {
-          ...process.env,
-          JUPYTER_PATH: kernelspecs,
-          JUPYTER_CONFIG_DIR: own("config"),
-          JUPYTER_RUNTIME_DIR: own("runtime"),
-          JUPYTER_DATA_DIR: own("data"),
-          JUPYTERLAB_SETTINGS_DIR: own("settings"),
-          JUPYTERLAB_WORKSPACES_DIR: own("workspaces"),
-          IPYTHONDIR: own("ipython"),
-          ...env,
+          ...home.env,
+          JUPYTERLAB_SETTINGS_DIR: home.folderFor("settings"),
+          JUPYTERLAB_WORKSPACES_DIR: home.folderFor("workspaces"),
         },
       },
     );
@@ -98,10 +87,10 @@ export class Lab {
           chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] }),
         ),
       ]);
-      return new Lab(root, server, browser, { origin, token });
+      return new Lab(home, server, browser, { origin, token });
     } catch (error) {
       server.kill("SIGKILL");
-      rmSync(root, { recursive: true, force: true });
+      home[Symbol.dispose]();
       throw error;
     }
   }
@@ -138,8 +127,21 @@ export class Lab {
       clearTimeout(hard);
     }
     process.removeListener("exit", this.#endHard);
-    rmSync(this.#root, { recursive: true, force: true });
+    this.#home[Symbol.dispose]();
   }
+}
+
+/** A notebook file for our kernel with these code cells. */
+export function notebookOf(...sources: string[]): string {
+  const cells = sources.map((source, i) => ({
+    cell_type: "code",
+    id: `cell-${i}`,
+    metadata: {},
+    execution_count: null,
+    outputs: [],
+    source,
+  }));
+  return JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: { kernelspec: KERNELSPEC }, cells });
 }
 
 /** Address of the server, as it prints it when it listens. */
