@@ -7,6 +7,8 @@ import os from "node:os";
 
 const LOOK_MS = 100;
 const MB = 2 ** 20;
+/** A session that begins with too much in use may take this much more: what a worker needs to start, and a little. */
+const GROWTH = 128 * MB;
 
 export interface Memory {
   /** Resident memory of the process, in bytes. */
@@ -28,7 +30,7 @@ export function memoryLimit(env: NodeJS.ProcessEnv, warn: (line: string) => void
 }
 
 /** Why the session must end now, as the user is told; undefined: it need not. */
-export function exhausted({ used, left, total }: Memory, limit: number | undefined): string | undefined {
+function exhausted({ used, left, total }: Memory, limit: number | undefined): string | undefined {
   if (limit !== undefined) {
     if (used <= limit) return undefined;
     return `the kernel has taken ${inGB(used)} of memory, more than GRADBOOK_MEMORY_LIMIT allows (${inGB(limit)})`;
@@ -39,13 +41,46 @@ export function exhausted({ used, left, total }: Memory, limit: number | undefin
   return `the kernel has taken ${inGB(used)} of memory and the machine (${inGB(total)}) has almost none left`;
 }
 
-/** Calls back, with the reason, when the memory is used up; again only after there was enough of it in between. */
-export function watchMemory(limit: number | undefined, onExhausted: (reason: string) => void): void {
-  let told = false;
+/** Decides, look by look, when a session has to end. */
+export class MemoryWatch {
+  private readonly limit: number | undefined;
+  /** The least that was in use since the last session ended; undefined: it has been enough since then. */
+  private floor: number | undefined;
+
+  /** @param limit of GRADBOOK_MEMORY_LIMIT, in bytes. */
+  constructor(limit: number | undefined) {
+    this.limit = limit;
+  }
+
+  /** Why the session must end now, as the user is told; undefined: it need not. */
+  next(memory: Memory): string | undefined {
+    const reason = exhausted(memory, this.limit);
+    if (reason === undefined) {
+      this.floor = undefined;
+    } else if (this.floor === undefined) {
+      this.floor = memory.used;
+      return reason;
+    } else {
+      // What an ended session had stays with the process for a while, or for ever, free for the next one: V8 and malloc
+      // keep pages. Only what comes on top of it is the new session's doing.
+      this.floor = Math.min(this.floor, memory.used);
+      if (memory.used <= this.floor + GROWTH) return undefined;
+      this.floor = memory.used;
+      return reason;
+    }
+    return undefined;
+  }
+}
+
+/** Calls back, with the reason, when the memory is used up. Until what the callback does has settled, nobody looks. */
+export function watchMemory(limit: number | undefined, onExhausted: (reason: string) => Promise<void>): void {
+  const watch = new MemoryWatch(limit);
+  let ending = false;
   const timer = setInterval(() => {
-    const reason = exhausted(look(), limit);
-    if (reason !== undefined && !told) onExhausted(reason);
-    told = reason !== undefined;
+    const reason = ending ? undefined : watch.next(look());
+    if (reason === undefined) return;
+    ending = true;
+    void onExhausted(reason).finally(() => (ending = false));
   }, LOOK_MS);
   timer.unref();
 }

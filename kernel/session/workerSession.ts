@@ -77,8 +77,8 @@ export class WorkerSession implements Session, Stoppable {
     this.ready = this.link.enable().then(() => this.startWorker());
     this.ready.catch((error: unknown) => options.onBroken(error));
     const { languagePath, folder, log } = options;
-    watchMemory(memoryLimit(process.env, log), (reason) => {
-      if (!this.ended) this.beginAnew("OutOfMemory", reason);
+    watchMemory(memoryLimit(process.env, log), async (reason) => {
+      if (!this.ended) await this.beginAnew("OutOfMemory", reason);
     });
     this.languageThread = new LanguageThread({
       path: languagePath,
@@ -313,13 +313,13 @@ export class WorkerSession implements Session, Stoppable {
   private workerEnded(worker: Worker, error: unknown, code?: number): void {
     if (this.ended || worker !== this.worker) return;
     const outOfMemory = (error as NodeJS.ErrnoException | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY";
-    if (outOfMemory) this.beginAnew("OutOfMemory", "the cell used up the memory of its worker");
-    else if (error === undefined) this.beginAnew("SessionEnded", `process.exit(${code ?? ""}) ended the session`);
-    else this.beginAnew("SessionEnded", `the cell's worker broke down (${described(error)})`);
+    if (outOfMemory) void this.beginAnew("OutOfMemory", "the cell used up the memory of its worker");
+    else if (error === undefined) void this.beginAnew("SessionEnded", `process.exit(${code ?? ""}) ended the session`);
+    else void this.beginAnew("SessionEnded", `the cell's worker broke down (${described(error)})`);
   }
 
-  /** The worker is gone or has to go: whoever ran in it is told, and a new one starts. */
-  private beginAnew(ename: string, what: string): void {
+  /** The worker is gone or has to go: whoever ran in it is told, and a new one starts. Resolves when that is over. */
+  private async beginAnew(ename: string, what: string): Promise<void> {
     const names = this.variables;
     const lost = names.length > 0 ? ` (${someOf(names)})` : "";
     const evalue = `${what}. All variables are lost${lost}; a new session has started.`;
@@ -327,7 +327,7 @@ export class WorkerSession implements Session, Stoppable {
     // Work that an ended cell had left behind.
     if (!this.running?.begun) this.say(`${ename}: ${evalue}\n`);
     const outcome = failure(ename, evalue);
-    void this.replaceWorker(outcome, END_MS).then((replaced) => replaced || this.giveUp(outcome));
+    if (!(await this.replaceWorker(outcome, END_MS))) this.giveUp(outcome);
   }
 
   ping(): Promise<void> {
