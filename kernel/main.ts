@@ -5,10 +5,11 @@
 import path from "node:path";
 import { Dispatcher } from "./protocol/dispatch.ts";
 import { realEnvironment } from "./protocol/message.ts";
+import type { Message } from "./protocol/messages.ts";
 import { removeSpillFolder, spillFolder } from "./session/spill.ts";
 import { WorkerSession } from "./session/workerSession.ts";
 import { IpcTransport } from "./transport/ipc.ts";
-import type { Transport } from "./transport/transport.ts";
+import type { ZeromqTransport } from "./transport/zeromq.ts";
 
 /** Given by a kernelspec of Jupyter; clients of ours talk over the channel to their child process. */
 const [, , connectionFile] = process.argv;
@@ -35,7 +36,8 @@ function endHard(): void {
 
 /** worker.js beside main.js; from the sources, worker.ts beside main.ts. */
 const beside = (name: string): string => path.join(import.meta.dirname, name + path.extname(import.meta.filename));
-const transport = connectionFile === undefined ? new IpcTransport(process) : await listen(connectionFile);
+const sockets = connectionFile === undefined ? undefined : await open(connectionFile);
+const transport = sockets ?? new IpcTransport(process);
 const session: WorkerSession = new WorkerSession({
   workerPath: beside("worker"),
   languagePath: beside("languageService"),
@@ -55,9 +57,10 @@ const dispatcher: Dispatcher = new Dispatcher({
   session,
   sender: { session: realEnvironment.newId(), username: "kernel", environment: realEnvironment },
   version: process.env["GRADBOOK_VERSION"] ?? "0.0.0",
-  send: (message) => void transport.send(message),
+  send: (message) => transport.send(message),
   log,
-  onShutdown: () => void transport.close().then(() => process.exit(0)),
+  onShutdown: () =>
+    void transport.close().then(() => (session.isStuck || sockets?.leftBehind ? endHard() : process.exit(0))),
 });
 
 transport.onMessage = (message) => dispatcher.receive(message);
@@ -69,16 +72,26 @@ transport.onClose = endHard;
 // Programs of cells end with the kernel, however it ends.
 process.on("exit", () => session.endPrograms());
 for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, endHard);
+// Written to by the log; a front end that is gone reads it no more, and its end is noticed elsewhere.
+process.stderr.on("error", () => {});
 dispatcher.start();
+sockets?.serve();
 
 /** For Jupyter front ends; zeromq is loaded for nobody else. */
-async function listen(file: string): Promise<Transport> {
-  const { ZeromqTransport, readConnectionFile } = await import("./transport/zeromq.ts");
-  const sockets = new ZeromqTransport({
-    connection: readConnectionFile(file),
-    welcome: (subscription) => dispatcher.publication({}, "iopub_welcome", { subscription }),
-    log,
-  });
-  await sockets.bind();
-  return sockets;
+async function open(file: string): Promise<ZeromqTransport> {
+  const { ZeromqTransport, readConnectionFile, writePorts, PORTS } = await import("./transport/zeromq.ts");
+  const fail = (error: unknown): never => {
+    log(error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  };
+  try {
+    const connection = readConnectionFile(file, log);
+    const welcome = (subscription: string): Message => dispatcher.publication({}, "iopub_welcome", { subscription });
+    const opened = new ZeromqTransport({ connection, welcome, log });
+    const ports = await opened.bind(fail);
+    if (PORTS.some((name) => connection[name] === 0)) writePorts(file, ports);
+    return opened;
+  } catch (error) {
+    return fail(error);
+  }
 }

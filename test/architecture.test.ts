@@ -90,7 +90,7 @@ export const layers: Record<string, Layer> = {
   },
   "kernel/transport": {
     imports: ["kernel/protocol"],
-    packages: [...files, "node:child_process", "node:crypto", "node:worker_threads", "zeromq"],
+    packages: [...files, "node:crypto", "node:net", "node:timers/promises", "node:worker_threads", "zeromq"],
   },
   "kernel/client": {
     imports: ["kernel/protocol", "kernel/transport"],

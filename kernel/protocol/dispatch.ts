@@ -41,7 +41,8 @@ export interface DispatcherOptions {
   session: Session;
   sender: Sender;
   version: string;
-  send(message: Message): void;
+  /** Rejects only where nobody is there to take a question of a cell. */
+  send(message: Message): Promise<void> | void;
   /** Something a log should know: a message that makes no sense, a handler that broke. */
   log(line: string): void;
   /** The shutdown reply has been sent. */
@@ -135,7 +136,9 @@ export class Dispatcher {
     const { header, channel } = message;
     const replyType = header.msg_type.replace(/_request$/, "_reply");
     const reply = (content: object): void =>
-      this.options.send(makeMessage(this.options.sender, channel, replyType, content, { parent: header, metadata }));
+      void this.options.send(
+        makeMessage(this.options.sender, channel, replyType, content, { parent: header, metadata }),
+      );
     let failed = false;
     this.publish(header, "status", { execution_state: "busy" });
     try {
@@ -158,7 +161,7 @@ export class Dispatcher {
   }
 
   private publish(parent: Header | Record<string, never>, type: string, content: object, metadata?: JsonObject): void {
-    this.options.send(this.publication(parent, type, content, metadata));
+    void this.options.send(this.publication(parent, type, content, metadata));
   }
 
   /** A message for iopub on behalf of the request with header `parent`. */

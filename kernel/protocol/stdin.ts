@@ -10,10 +10,10 @@ interface Question {
 
 export class Stdin {
   readonly #sender: Sender;
-  readonly #send: (message: Message) => void;
+  readonly #send: (message: Message) => Promise<void> | void;
   readonly #open = new Map<string, Question>();
 
-  constructor(sender: Sender, send: (message: Message) => void) {
+  constructor(sender: Sender, send: (message: Message) => Promise<void> | void) {
     this.#sender = sender;
     this.#send = send;
   }
@@ -23,8 +23,12 @@ export class Stdin {
     const metadata = { gradbook: extra };
     const message = makeMessage(this.#sender, "stdin", "input_request", { prompt, password }, { parent, metadata });
     return new Promise((resolve, reject) => {
-      this.#open.set(message.header.msg_id, { resolve, reject });
-      this.#send(message);
+      const { msg_id } = message.header;
+      this.#open.set(msg_id, { resolve, reject });
+      Promise.resolve(this.#send(message)).catch((error: Error) => {
+        this.#open.delete(msg_id);
+        reject(error);
+      });
     });
   }
 

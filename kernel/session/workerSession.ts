@@ -67,6 +67,8 @@ export class WorkerSession implements Session, Stoppable {
   private readonly declared = new Set<string>();
   private heapUsed = 0;
   private ended = false;
+  /** The worker was told to end and is still in a call: an orderly end of the process would wait for it. */
+  isStuck = false;
   private pings = 0;
   private readonly pongs = new Map<number, () => void>();
   /** Questions that the worker has not answered yet. */
@@ -158,8 +160,10 @@ export class WorkerSession implements Session, Stoppable {
     this.ended = true;
     this.running?.end(failure("KernelEnded", "the kernel was shut down while this cell ran"));
     await this.ready;
-    const worker = Promise.race([this.worker.terminate(), new Promise((resolve) => setTimeout(resolve, SHUTDOWN_MS))]);
-    await Promise.all([worker, this.languageThread.end()]);
+    this.isStuck = true;
+    const ended = this.worker.terminate().then(() => void (this.isStuck = false));
+    const late = new Promise((resolve) => setTimeout(resolve, SHUTDOWN_MS).unref());
+    await Promise.all([Promise.race([ended, late]), this.languageThread.end()]);
     this.programs.endAll();
   }
 

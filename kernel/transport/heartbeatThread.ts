@@ -1,15 +1,21 @@
 /** Answers heartbeats on a thread of its own: front ends ask whether the process lives, not whether it is busy. */
 import { parentPort, workerData } from "node:worker_threads";
 import { Router } from "zeromq";
+import type { HeartbeatData, HeartbeatSays } from "./heartbeat.ts";
 
-export interface HeartbeatData {
-  address: string;
-  curve: { curveServer?: boolean; curvePublicKey?: string; curveSecretKey?: string };
+const { address, options, ended } = workerData as HeartbeatData;
+const port = parentPort!;
+const say = (message: HeartbeatSays): void => port.postMessage(message);
+const socket = new Router(options);
+port.once("message", () => {
+  socket.close();
+  Atomics.store(ended, 0, 1);
+  Atomics.notify(ended, 0);
+});
+try {
+  await socket.bind(address);
+  say({ bound: socket.lastEndpoint! });
+} catch (error) {
+  say({ failed: (error as Error).message });
 }
-
-const { address, curve } = workerData as HeartbeatData;
-const socket = new Router({ linger: 0, handover: true, ...curve });
-await socket.bind(address);
-// Ended from outside with its socket open, the thread would take the process with it.
-parentPort!.once("message", () => socket.close());
 for await (const frames of socket) await socket.send(frames).catch(() => {});

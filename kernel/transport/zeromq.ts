@@ -3,19 +3,21 @@
  *
  * Source: Jupyter messaging specification 5.5; iopub_welcome: Jupyter enhancement proposal 65.
  */
-import path from "node:path";
-import { Worker } from "node:worker_threads";
 import * as zmq from "zeromq";
-import type { Channel, Message } from "../protocol/messages.ts";
-import { addressOf, type Connection } from "./connectionFile.ts";
-import type { HeartbeatData } from "./heartbeatThread.ts";
+import type { Channel, Header, Message } from "../protocol/messages.ts";
+import { addressOf, checkCapability, PORTS, warningsOf, type Connection, type PortName } from "./connectionFile.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { freeNumber, keepPrivate, refuseInUse, removeSockets } from "./ipcSockets.ts";
+import { watchParent } from "./parentProcess.ts";
+import { Publisher, QUEUE, type PubSocket } from "./publisher.ts";
+import { QuietLog } from "./quietLog.ts";
 import type { Transport } from "./transport.ts";
 import { LIMITS, Wire, WireError } from "./wire.ts";
 
-/** Beside this file, in the sources and in the build. */
-const HEARTBEAT = path.join(import.meta.dirname, "heartbeatThread" + path.extname(import.meta.filename));
-/** How often the parent is looked for. */
-const PARENT_MS = 1000;
+/** Of a heartbeat, and of a subscription to iopub: both are words. A handshake of CurveZMQ fits as well. */
+const SMALL = 64 * 2 ** 10;
+/** A front end names the beginning of message types, or nothing. */
+const LONGEST_TOPIC = 255;
 
 type Asked = Exclude<Channel, "iopub">;
 
@@ -23,19 +25,23 @@ export interface ZeromqOptions {
   connection: Connection;
   /** A front end has subscribed to iopub, to messages whose topic begins with `topic`: what to greet it with. */
   welcome(topic: string): Message;
-  /** A message that was dropped, and why. */
+  /** What somebody should know: a message that was dropped and why, a connection that others can listen to. */
   log(line: string): void;
 }
 
-export { readConnectionFile } from "./connectionFile.ts";
+export { PORTS, readConnectionFile, writePorts } from "./connectionFile.ts";
 
 export class ZeromqTransport implements Transport {
   private readonly options: ZeromqOptions;
+  private readonly quiet: QuietLog;
   private readonly wire: Wire;
-  private readonly routers: { [channel in Asked]: Outgoing<zmq.Router> };
-  private readonly iopub: Outgoing<zmq.XPublisher>;
-  private heartbeat: Worker | undefined;
-  /** Who asked, by the id of the request: where its reply goes, and its `input_request`s. */
+  private readonly routers: { [channel in Asked]: Outgoing };
+  private readonly iopubSocket: zmq.XPublisher;
+  private readonly iopub: Publisher;
+  private heartbeat: Heartbeat | undefined;
+  /** Where the reply to a request goes, as long as somebody has the request's header: replies carry that very object. */
+  private readonly identities = new WeakMap<object, Buffer[]>();
+  /** Where questions of a cell go, by the id of its request, until that has its reply. */
   private readonly askers = new Map<string, Buffer[]>();
   /** Called for each request in order of arrival. */
   onMessage: (message: Message) => void | Promise<void> = () => {};
@@ -43,130 +49,174 @@ export class ZeromqTransport implements Transport {
   onClose: () => void = () => {};
 
   constructor(options: ZeromqOptions) {
-    const { connection } = options;
+    const { connection, log } = options;
     this.options = options;
+    this.quiet = new QuietLog({ write: log });
     this.wire = new Wire(connection.key, connection.signature_scheme);
-    if (connection.curve && !zmq.capability.curve) {
-      throw new Error(
-        "The connection file asks for CurveZMQ, and this build of the zeromq package has no CURVE. Start the kernel without encryption, or install zeromq built with libsodium.",
-      );
-    }
-    const common = { linger: 1000, maxMessageSize: LIMITS.part, ...curveOptions(connection) };
-    const router = (): Outgoing<zmq.Router> =>
-      new Outgoing(new zmq.Router({ ...common, handover: true, mandatory: false }));
+    checkCapability(connection, zmq.capability);
+    for (const line of warningsOf(connection)) log(line);
+    const common = this.socketOptions();
+    const router = (): Outgoing =>
+      new Outgoing(new zmq.Router({ ...common, maxMessageSize: LIMITS.part, handover: true }));
     this.routers = { shell: router(), control: router(), stdin: router() };
-    // Without a limit of its own nothing is dropped; the cells' thread waits by our own count of what is under way.
-    this.iopub = new Outgoing(new zmq.XPublisher({ ...common, sendHighWaterMark: 0, verbosity: "allSubs" }));
+    this.iopubSocket = new zmq.XPublisher({
+      ...common,
+      maxMessageSize: SMALL,
+      sendHighWaterMark: QUEUE,
+      sendTimeout: 0,
+      noDrop: true,
+      verbosity: "allSubs",
+    });
+    this.iopub = new Publisher(this.iopubSocket as unknown as PubSocket, log);
   }
 
-  /** Listens on every port of the connection file, or fails with the port that is taken. */
-  async bind(): Promise<void> {
-    const { connection, log } = this.options;
-    const sockets: [zmq.Socket & { bind(address: string): Promise<void> }, number][] = [
-      [this.routers.shell.socket, connection.shell_port],
-      [this.routers.control.socket, connection.control_port],
-      [this.routers.stdin.socket, connection.stdin_port],
-      [this.iopub.socket, connection.iopub_port],
-    ];
-    for (const [socket, port] of sockets) await bindTo(socket, addressOf(connection, port));
-    const workerData: HeartbeatData = {
-      address: addressOf(connection, connection.hb_port),
-      curve: curveOptions(connection),
+  /**
+   * Takes every port of the connection file, and chooses one where it says 0. Resolves to the ports; rejects with the port that is
+   * taken. The heartbeat's is waited for only if it was to be chosen: otherwise `onBroken` tells of it.
+   */
+  async bind(onBroken: (error: Error) => void): Promise<{ [port in PortName]: number }> {
+    const { connection } = this.options;
+    const ports = { ...Object.fromEntries(PORTS.map((name) => [name, connection[name]])) } as {
+      [port in PortName]: number;
     };
-    const heartbeat = (this.heartbeat = new Worker(HEARTBEAT, { workerData }));
-    heartbeat.unref();
-    heartbeat.on("error", (error) => log(`heartbeat: ${String(error)}`));
-    for (const channel of ["shell", "control", "stdin"] as const) void this.receive(channel);
-    void this.welcome();
-    this.watchParent();
+    if (connection.transport === "ipc") {
+      for (const name of PORTS) ports[name] ||= freeNumber(connection.ip, Object.values(ports));
+      const files = PORTS.map((name) => `${connection.ip}-${ports[name]}`);
+      await Promise.all(PORTS.map((name, i) => this.naming(name, ports[name], refuseInUse(files[i]!))));
+      process.once("exit", () => removeSockets(files));
+    }
+    const heart = this.naming("hb_port", ports.hb_port, this.beat(ports.hb_port));
+    heart.catch(() => {});
+    const sockets = {
+      shell_port: this.routers.shell.socket,
+      control_port: this.routers.control.socket,
+      stdin_port: this.routers.stdin.socket,
+      iopub_port: this.iopubSocket,
+    };
+    for (const [name, socket] of Object.entries(sockets) as [PortName, zmq.Router][]) {
+      await this.naming(name, ports[name], socket.bind(addressOf(connection, ports[name])));
+      ports[name] = this.bound(socket.lastEndpoint!, ports[name]);
+    }
+    if (ports.hb_port === 0) ports.hb_port = this.bound(await heart, 0);
+    else heart.then((address) => this.bound(address, ports.hb_port), onBroken);
+    return ports;
   }
 
-  /** Sockets do not say that a front end has died; its process does. */
-  private watchParent(): void {
-    const parent = Number(process.env["JPY_PARENT_PID"] ?? 0) || process.ppid;
-    setInterval(() => isAlive(parent) || this.onClose(), PARENT_MS).unref();
+  /** From now on messages are delivered. To be called once, when `onMessage` and `onClose` are there. */
+  serve(): void {
+    for (const channel of ["shell", "control", "stdin"] as const) {
+      this.receive(channel).catch((error: unknown) => this.options.log(`${channel} is closed: ${String(error)}`));
+    }
+    this.greet().catch((error: unknown) => this.options.log(`iopub is closed: ${String(error)}`));
+    watchParent(process.env, () => this.onClose());
   }
 
   async send(message: Message): Promise<void> {
-    if (message.channel === "iopub") {
-      return this.iopub.send(this.wire.encode(message, [Buffer.from(message.header.msg_type)]));
+    const { channel, header, parent_header } = message;
+    if (channel === "iopub") return this.iopub.send(this.wire.encode(message, [Buffer.from(header.msg_type)]));
+    const id = (parent_header as Partial<Header>).msg_id ?? "";
+    const asker = channel === "stdin" ? this.askers.get(id) : this.identities.get(parent_header);
+    if (channel !== "stdin" && this.askers.get(id) === asker) this.askers.delete(id);
+    if (!asker) {
+      // The rest is for somebody who did not ask: nothing is owed.
+      if (channel === "stdin")
+        throw new Error("the front end that ran this cell had its reply and cannot be asked now");
+      return;
     }
-    const parent = (message.parent_header as { msg_id?: string }).msg_id ?? "";
-    const asker = this.askers.get(parent);
-    if (message.channel !== "stdin") this.askers.delete(parent);
-    if (!asker) return;
-    await this.routers[message.channel].send(this.wire.encode(message, asker));
+    const frames = this.wire.encode(message, asker);
+    // Outputs come before the reply. What control answers must not wait for anybody.
+    if (channel === "shell") await this.iopub.sent;
+    await this.routers[channel].send(frames);
   }
 
+  /** Resolves when everything is on its way. The process may end then, by `process.exit`. */
   async close(): Promise<void> {
-    const sockets = [...Object.values(this.routers), this.iopub];
-    await Promise.all(sockets.map((each) => each.sent));
-    for (const { socket } of sockets) socket.close();
-    const { heartbeat } = this;
-    if (!heartbeat) return;
-    const ended = new Promise((resolve) => heartbeat.once("exit", resolve));
-    heartbeat.postMessage("close");
-    await ended;
+    await this.iopub.sent;
+    await Promise.all(Object.values(this.routers).map((each) => each.sent));
+    for (const { socket } of Object.values(this.routers)) socket.close();
+    this.iopubSocket.close();
+    this.heartbeat?.end();
+  }
+
+  /** Whether a client was left in the middle of what it should have read. libzmq may abort when it says goodbye to it. */
+  get leftBehind(): boolean {
+    return this.iopub.leftBehind;
+  }
+
+  private socketOptions(): { [option: string]: unknown } {
+    const { curve, ip } = this.options.connection;
+    return {
+      linger: 1000,
+      ipv6: ip.includes(":"),
+      ...(curve && { curveServer: true, curvePublicKey: curve.publicKey, curveSecretKey: curve.secretKey }),
+    };
+  }
+
+  private beat(port: number): Promise<string> {
+    const options = { ...this.socketOptions(), linger: 0, maxMessageSize: SMALL, handover: true };
+    this.heartbeat = new Heartbeat(addressOf(this.options.connection, port), options);
+    return this.heartbeat.bound;
+  }
+
+  /** The port that a socket has got. */
+  private bound(address: string, port: number): number {
+    const { transport, ip } = this.options.connection;
+    if (transport === "tcp") return Number(/:(\d+)$/.exec(address)![1]);
+    keepPrivate(`${ip}-${port}`);
+    return port;
+  }
+
+  /** What fails here fails with the channel and its address. */
+  private async naming<T>(name: PortName, port: number, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      const address = addressOf(this.options.connection, port);
+      const { code, message } = error as NodeJS.ErrnoException;
+      const what = code === "EADDRINUSE" ? "another program uses this port" : message;
+      throw new Error(
+        `The kernel cannot listen on ${address} (${name} of the connection file): ${what}. Start the kernel anew, so that the front end chooses another one.`,
+      );
+    }
   }
 
   private async receive(channel: Asked): Promise<void> {
     for await (const frames of this.routers[channel].socket) {
       try {
         const { identities, message } = this.wire.decode(channel, frames);
-        if (channel !== "stdin") this.askers.set(message.header.msg_id, identities);
+        const { header } = message;
+        this.identities.set(header, identities);
+        if (header.msg_type === "execute_request") this.askers.set(header.msg_id, identities);
         void this.onMessage(message);
       } catch (error) {
         // A fault of ours must not close the channel for everybody.
         const why = error instanceof WireError ? error.message : String((error as Error).stack);
-        this.options.log(`dropped a message on ${channel}: ${why}`);
+        this.quiet.write(`dropped messages on ${channel}`, `dropped a message on ${channel}: ${why}`);
       }
     }
   }
 
-  private async welcome(): Promise<void> {
-    for await (const [frame] of this.iopub.socket) {
+  private async greet(): Promise<void> {
+    for await (const [frame] of this.iopubSocket) {
       // 1: subscribes, 0: leaves.
-      if (frame?.[0] !== 1) continue;
-      const topic = frame.subarray(1);
+      if (frame?.[0] !== 1 || frame.length > LONGEST_TOPIC + 1) continue;
+      const topic = Buffer.from(frame.subarray(1));
       await this.iopub.send(this.wire.encode(this.options.welcome(topic.toString()), [topic]));
     }
   }
 }
 
 /** ZeroMQ takes one message at a time; these go one after the other. */
-class Outgoing<S extends zmq.Socket & { send(frames: Uint8Array[]): Promise<void> }> {
-  readonly socket: S;
+class Outgoing {
+  readonly socket: zmq.Router;
   sent: Promise<void> = Promise.resolve();
 
-  constructor(socket: S) {
+  constructor(socket: zmq.Router) {
     this.socket = socket;
   }
 
   send(frames: Uint8Array[]): Promise<void> {
     // A client that is gone is no reason to stop talking to the others.
     return (this.sent = this.sent.then(() => this.socket.send(frames)).catch(() => {}));
-  }
-}
-
-function curveOptions({ curve }: Connection): HeartbeatData["curve"] {
-  return curve ? { curveServer: true, curvePublicKey: curve.publicKey, curveSecretKey: curve.secretKey } : {};
-}
-
-async function bindTo(socket: { bind(address: string): Promise<void> }, address: string): Promise<void> {
-  try {
-    await socket.bind(address);
-  } catch (error) {
-    throw new Error(`The kernel cannot listen on ${address}: ${(error as Error).message}.`);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  // An orphan belongs to another process from then on.
-  if (process.platform !== "win32" && process.ppid === 1 && pid !== 1) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -11,7 +11,7 @@ const sender = { session: "s", username: "u", environment: realEnvironment };
 describe("stdin", () => {
   const setup = () => {
     const sent: Message[] = [];
-    const stdin = new Stdin(sender, (message) => sent.push(message));
+    const stdin = new Stdin(sender, (message) => void sent.push(message));
     const { header } = makeMessage(sender, "shell", "execute_request", {});
     const ask = (prompt: string): Promise<string> =>
       stdin.ask(header, { prompt, password: false, default: "d", cell: 3 });
