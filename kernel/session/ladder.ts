@@ -92,15 +92,17 @@ export class Ladder {
     const { session } = this;
     await session.ready;
     if (await this.ask(running, background)) return;
-    // An impatient second press may come when the cell has just ended by itself.
-    if (running && !session.isRunning(running)) return;
+    // It has ended by itself, and what it has left behind keeps everything else from running.
+    const rest = running && session.isRunning(running) ? running : undefined;
     const hooked = Atomics.load(session.control, CONTROL.promiseHooks) > 0;
-    if (!hooked && (await this.terminate(running))) return;
+    if (!hooked && (await this.terminate(rest))) return;
     const why = hooked
       ? "an async hook is on (async_hooks.createHook), so that the cell could not be ended alone"
       : "the cell did not stop";
     const lost = session.variables.length > 0 ? ` (${someOf(session.variables)})` : "";
     const evalue = `${why}; its worker was ended: all variables are lost${lost}. Run the cells again from the top.`;
+    // Nobody is answered with it.
+    if (!rest) session.say(`Interrupted: ${evalue}\n`);
     if (await session.replaceWorker(failure("Interrupted", evalue), END_WORKER_MS)) return;
     const native =
       "the code that runs cannot be ended, not even with its thread (it is in native code), so the kernel's process was ended: " +
@@ -108,7 +110,10 @@ export class Ladder {
     session.giveUp(failure("Interrupted", native));
   }
 
-  /** Rung 1: loops poll the flag and throw, awaits reject; `finally` runs, everything is kept. */
+  /**
+   * Rung 1: loops poll the flag and throw, awaits reject; `finally` runs, everything is kept. Resolves to true when that
+   * was enough: the cell has been answered, and nothing else blocks the worker.
+   */
   private async ask(running: RunningCell | undefined, background: boolean): Promise<boolean> {
     const { session } = this;
     const { control } = session;
@@ -130,8 +135,11 @@ export class Ladder {
       this.mean("everybody");
     }
     if (await this.orNextRung(stopped, COOPERATE_MS - BLOCKED_MS)) return true;
+    if (running && !session.isRunning(running)) return !blocked;
     const noticed = Atomics.load(control, CONTROL.noticed) !== noticedBefore;
-    return noticed && (await this.orNextRung(stopped, UNWIND_MS));
+    if (noticed && (await this.orNextRung(stopped, UNWIND_MS))) return true;
+    // An impatient second press may come when the cell has just ended by itself.
+    return !blocked && running !== undefined && !session.isRunning(running);
   }
 
   private mean(whom: "cell" | "everybody"): void {

@@ -47,8 +47,6 @@ const said = {
 for (const { name: on, runtime } of runtimes) {
   describe(`interrupt on ${on}`, function () {
     this.timeout(60_000);
-    // As in interruptLadder.kernel.test.ts.
-    this.retries(1);
     let kernel: KernelUnderTest | undefined;
     after(() => kernel?.stop());
 

@@ -249,6 +249,12 @@ export const rows: Row[] = [
     code: cell("await sleepy();"),
     keeps: { "const s1 = sleeps; await sleep(30); sleeps === s1": /true/ },
   },
+  {
+    name: "a package that awaits what is there, for ever",
+    rung: "callback ended, cell unwinds",
+    code: cell("n = 1; await flood();"),
+    keeps: { n: /^1$/ },
+  },
   { name: "AbortSignal.timeout", rung: "unwinds", code: cell(`await once(AbortSignal.timeout(1e8), "abort");`) },
   {
     name: "a loop in a listener of AbortSignal.timeout",

@@ -7,6 +7,8 @@ import type { ToWorker } from "../../kernel/session/workerMessages.ts";
 interface Behaviour {
   /** What the worker answers only after it was ended from outside; false: not even then. */
   answersWhen?: "at once" | "terminated" | "never";
+  /** The cell ends by itself when it is asked to; something that it has started runs on. */
+  cellEnds?: boolean;
   saves?: boolean;
   hooks?: number;
   debugging?: boolean;
@@ -15,7 +17,14 @@ interface Behaviour {
 
 /** A session in which a cell runs that does not stop when it is asked to. Resolves to what happened, in order. */
 async function climb(
-  { answersWhen = "terminated", saves = true, hooks = 0, debugging = false, workerEnds = true }: Behaviour,
+  {
+    answersWhen = "terminated",
+    cellEnds = false,
+    saves = true,
+    hooks = 0,
+    debugging = false,
+    workerEnds = true,
+  }: Behaviour,
   pressAgainAfter?: number,
 ): Promise<string[]> {
   const happened: string[] = [];
@@ -49,8 +58,11 @@ async function climb(
     },
     isRunning: () => !isOver,
     post(message: ToWorker) {
-      if (message.type === "settle") over(message.error.evalue);
-      else happened.push(message.type);
+      if (message.type === "settle") return over(message.error.evalue);
+      happened.push(message.type);
+      if (message.type !== "cancel" || !cellEnds) return;
+      isOver = true;
+      answer();
     },
     ping: () => isFree,
     endProgram: () => {},
@@ -96,6 +108,16 @@ const table: { claim: string; behaviour: Behaviour; again?: number; happens: (st
     claim: "a cell that waits is settled without a pause",
     behaviour: { answersWhen: "at once" },
     happens: ["cancel", "condemn", /gave to x, y could not be saved/],
+  },
+  {
+    claim: "what a cell that has ended leaves running is ended as well",
+    behaviour: { cellEnds: true },
+    happens: ["cancel", "condemn", "terminate"],
+  },
+  {
+    claim: "also where that takes the worker, and the user is told",
+    behaviour: { cellEnds: true, hooks: 1 },
+    happens: ["cancel", "Interrupt", /^an async hook is on/],
   },
   {
     claim: "while promises are watched nothing is ended from outside: a new worker, with what is lost by name",
