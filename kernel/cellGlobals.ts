@@ -22,3 +22,15 @@ export const progress: CellGlobals["progress"] = globals.progress;
 
 /** Asks the user for a line of text: `const name = await input("Your name?")`. */
 export const input: CellGlobals["input"] = globals.input;
+
+/**
+ * What the user moves and presses, also while a loop that awaits goes on: `const lr = widget.slider({ min: 1e-4, max: 1, log: true,
+ * label: "learning rate" })`, `widget.button({ label })`, `widget.toggle({ label })`. Shown as the last expression or by `display`.
+ */
+export const widget: CellGlobals["widget"] = globals.widget;
+
+/**
+ * Channels to code in a front end: `comms.register(target, (comm, open) => …)` answers those that it opens, and
+ * `comms.open(target, data)` opens one.
+ */
+export const comms: CellGlobals["comms"] = globals.comms;

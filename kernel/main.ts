@@ -44,7 +44,9 @@ const session: WorkerSession = new WorkerSession({
   folder: process.cwd(),
   spillFolder: outputs,
   input: (parent, request) => dispatcher.ask(parent, request),
-  publish: (parent, msg_type, content) => transport.send(dispatcher.publication(parent, msg_type, content)),
+  publish: (parent, msg_type, content, metadata, buffers) =>
+    transport.send(dispatcher.publication(parent, msg_type, content, metadata, buffers)),
+  onLost: () => dispatcher.sessionLost(),
   log,
   // The moment is for the cell's answer.
   onHopeless: () => setTimeout(endHard, 300),

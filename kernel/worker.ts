@@ -9,7 +9,10 @@ import type { MemoryPart } from "./protocol/variables.ts";
 import { setHost } from "./plot/host.ts";
 import { currentCell } from "./session/cellContext.ts";
 import { CellRunner } from "./session/cellRunner.ts";
+import { Callbacks } from "./session/comms/callbacks.ts";
+import { Comms } from "./session/comms/comms.ts";
 import { installConsole } from "./session/console.ts";
+import { CONTROL } from "./session/control.ts";
 import { debugQuestions } from "./session/debugging.ts";
 import { cellGlobals, Displays } from "./session/globals.ts";
 import { installInheritedOutput } from "./session/inheritedOutput.ts";
@@ -21,10 +24,13 @@ import { outputLimits } from "./session/outputLimits.ts";
 import { CellRuntime } from "./session/runtime.ts";
 import { watchPrograms } from "./session/programs.ts";
 import { Commands } from "./session/shell/commands.ts";
-import { installStackTraces, StackMaps } from "./session/stack.ts";
+import { describeError, installStackTraces, StackMaps } from "./session/stack.ts";
 import { installSurroundings } from "./session/surroundings.ts";
 import { installTimers } from "./session/timers.ts";
 import { variableAnswers } from "./session/variables/answers.ts";
+import { createWidgets } from "./session/widgets/index.ts";
+import { Models } from "./session/widgets/models.ts";
+import type { CommRequest } from "./protocol/session.ts";
 import type { ToWorker, WorkerData } from "./session/workerMessages.ts";
 import { transformCell } from "./language/transform.ts";
 import { enableExperimental } from "./wasm/flags.ts";
@@ -52,6 +58,12 @@ const limits = outputLimits(process.env, log);
 const output = new Output({ port, control, limits, spillFolder });
 const displays = new Displays(output);
 const runner = new CellRunner({ runtime, output, maps });
+const callbacks = new Callbacks({
+  output,
+  describe: (error) => describeError(error, maps),
+  report: (error) => runner.report(error),
+});
+const comms = new Comms({ output, callbacks });
 
 runtime.onPoll = (now) => output.poll(now);
 // Local modules poll through this; they have no cell function to hand them the runtime.
@@ -62,9 +74,9 @@ onNote((line) => output.post({ type: "log", line: `engine: ${line}` }));
 setHost({
   display: (bundle, options) => displays.show(bundle, options?.id),
   update: (bundle, id) => displays.update(bundle, id),
-  open: (comm_id, target_name, state) => publishComm("comm_open", { comm_id, target_name, data: { ...state } }),
-  send: (comm_id, delta) => publishComm("comm_msg", { comm_id, data: { ...delta } }),
-  close: (comm_id) => publishComm("comm_close", { comm_id, data: {} }),
+  open: (id, target, state) => void (currentCell()?.silent || comms.openPlain(id, target, { ...state })),
+  send: (id, delta) => comms.sendPlain(id, { ...delta }),
+  close: (id) => comms.closePlain(id),
   onCellEnd: (callback) => currentCell()?.onEnd(callback),
   poll: runtime.stopIfInterrupted,
 });
@@ -84,13 +96,23 @@ watchPrograms({
 installInheritedOutput();
 const inputs = new Inputs(output, runtime.stopIfInterrupted);
 const { prompt, confirm, alert } = inputs;
-Object.assign(globalThis, cellGlobals({ displays, inputs }), { require: modules.require, prompt, confirm, alert });
+const widgets = createWidgets({ models: new Models(comms), callbacks });
+Object.assign(globalThis, cellGlobals({ displays, inputs, widgets, comms }), {
+  require: modules.require,
+  prompt,
+  confirm,
+  alert,
+});
 Object.defineProperty(process, "stdin", { get: () => inputs.stdin(), configurable: true });
 process.on("uncaughtException", (error) => runner.report(error));
 process.on("unhandledRejection", (error) => runner.report(error));
 
 /** One line for each question that the supervisor may ask. */
 const questions: Questions = {
+  comm(message) {
+    Atomics.sub(control, CONTROL.waiting, 1);
+    return comms.receive(message as unknown as CommRequest);
+  },
   ...debugQuestions(control, () => runtime.allBoxes()),
   variables: variableAnswers({
     all: () => runner.variables(),
@@ -100,6 +122,7 @@ const questions: Questions = {
 };
 
 port.on("message", (message: ToWorker) => {
+  callbacks.settle();
   switch (message.type) {
     case "execute":
       displays.begin(message.request);
@@ -109,6 +132,8 @@ port.on("message", (message: ToWorker) => {
     case "cancel":
       return message.background ? runner.cancelBackground() : runner.cancel();
     case "condemn":
+      // What turns now is ended from outside, if it is a handler as well.
+      callbacks.ended++;
       return runner.condemn();
     case "settle":
       for (const recover of recovery()) recover();
@@ -142,13 +167,4 @@ function processMemory(): MemoryPart[] {
     { label: "Process", bytes: process.memoryUsage.rss() },
     { label: "JavaScript", bytes: getHeapStatistics().used_heap_size },
   ];
-}
-
-type CommType = "comm_open" | "comm_msg" | "comm_close";
-function publishComm(
-  type: CommType,
-  content: { comm_id: string; target_name?: string; data: { [key: string]: unknown } },
-): void {
-  const cell = currentCell();
-  if (cell && !cell.silent) output.publish(cell, type, content as never, JSON.stringify(content.data).length);
 }

@@ -62,10 +62,12 @@ export const layers: Record<string, Layer> = {
       "node:vm",
     ],
   },
+  // Widgets as data, for the session that makes them and everything that shows them.
+  "kernel/widgets": {},
   // Types of the Language Server Protocol; nothing of the package runs.
   "kernel/protocol": { packages: ["vscode-languageserver-types"] },
   "kernel/session": {
-    imports: ["kernel/language", "kernel/protocol"],
+    imports: ["kernel/language", "kernel/protocol", "kernel/widgets"],
     packages: [
       ...files,
       "node:async_hooks",
@@ -122,7 +124,7 @@ export const layers: Record<string, Layer> = {
 
   // VS Code: the controller in the extension host, the renderer in the webview.
   extension: {
-    imports: ["kernel/client", "kernel/plot", "extension/typescriptPlugin"],
+    imports: ["kernel/client", "kernel/plot", "kernel/widgets", "extension/typescriptPlugin"],
     types: ["kernel/protocol"],
     packages: [
       "vscode",
@@ -137,7 +139,7 @@ export const layers: Record<string, Layer> = {
   },
   // Runs in VS Code's TypeScript server, whose types it needs.
   "extension/typescriptPlugin": { packages: ["typescript"] },
-  "media/renderer": { imports: ["kernel/plot"], packages: ["plotly.js-dist", "vscode-notebook-renderer"] },
+  "media/renderer": { imports: ["kernel/plot", "kernel/widgets"], packages: ["plotly.js-dist", "vscode-notebook-renderer"] },
 };
 
 /** Packages that only these folders may import, whatever the table above says. */

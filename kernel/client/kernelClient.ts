@@ -3,6 +3,8 @@
  * `gradbook run` are both clients of this kind; neither knows how messages travel.
  */
 import type {
+  CommMessages,
+  CommMessageType,
   ExecuteRequest,
   InputRequest,
   JsonObject,
@@ -56,6 +58,15 @@ export interface KernelClient {
     metadata?: { [key: string]: unknown },
   ): Sent<ReplyContent<"execute_request"> | ErrorReply>;
   request<R extends RequestType>(type: R, content: RequestContent<R>): Sent<ReplyContent<R> | ErrorReply>;
+  /**
+   * Says something over a comm. Nothing replies: when its handler has returned, a status "idle" comes with the returned id as
+   * its parent.
+   */
+  comm<T extends CommMessageType>(
+    type: T,
+    content: CommMessages[T],
+    beside?: { metadata?: JsonObject; buffers?: Uint8Array[] },
+  ): { msg_id: string };
   /** Stops the running cell; each call while one is under way is a harder rung. Resolves when the kernel took note. */
   interrupt(): Promise<void>;
   /** Asks the kernel to end, and ends it when it does not answer within two seconds. */

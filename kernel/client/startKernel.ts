@@ -99,6 +99,12 @@ class KernelProcess implements KernelClient {
   execute: KernelClient["execute"] = (content, metadata = {}) => this.send("execute_request", content, metadata);
   request: KernelClient["request"] = (type, content) => this.send(type, content, {});
 
+  comm: KernelClient["comm"] = (type, content, beside = {}) => {
+    const message = makeMessage(this.sender, "shell", type, content, beside);
+    if (!this.exited) this.post(message);
+    return { msg_id: message.header.msg_id };
+  };
+
   private send<R extends RequestType>(type: R, content: object, metadata: object): Sent<ReplyContent<R> | ErrorReply> {
     const channel = CONTROL.has(type) ? "control" : "shell";
     const message = makeMessage(this.sender, channel, type, content, { metadata: { ...metadata } });
@@ -106,8 +112,7 @@ class KernelProcess implements KernelClient {
     const answer = new Promise<Message>((resolve, reject) => {
       this.pending.set(msg_id, { type, resolve, reject });
       if (this.exited) this.rejectAll(() => "The kernel is not running.");
-      else if (this.transport) void this.transport.send(message);
-      else void this.ready.then(() => this.transport?.send(message), reject);
+      else this.post(message, reject);
     });
     // The caller may care for publications only; a kernel that dies is reported by `onExit`.
     const reply = answer.then(({ content }) => content as ReplyContent<R> | ErrorReply);
@@ -120,6 +125,11 @@ class KernelProcess implements KernelClient {
         () => ({}),
       ),
     };
+  }
+
+  private post(message: Message, failed: (error: Error) => void = () => {}): void {
+    if (this.transport) void this.transport.send(message);
+    else void this.ready.then(() => this.transport?.send(message), failed);
   }
 
   async interrupt(): Promise<void> {

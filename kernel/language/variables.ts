@@ -51,7 +51,7 @@ export interface Variable {
 /** Names that are there without the session: code that uses them pays nothing for the chance that a cell declares them. */
 export const GLOBALS: ReadonlySet<string> = new Set([
   ...Object.getOwnPropertyNames(globalThis),
-  ...["require", "display", "clearOutput", "progress", "input", "arguments"],
+  ...["require", "display", "clearOutput", "progress", "input", "widget", "comms", "arguments"],
 ]);
 
 /** What only their own box can be: it is there before the cell runs, or from another cell's view always the same. */

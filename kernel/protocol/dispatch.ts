@@ -4,6 +4,7 @@
  */
 import type { Handler, HandlerContext } from "./handler.ts";
 import { debug } from "./handlers/debug.ts";
+import { Comms, isCommMessage } from "./comms.ts";
 import { complete } from "./handlers/complete.ts";
 import { execute } from "./handlers/execute.ts";
 import { inspect } from "./handlers/inspect.ts";
@@ -53,15 +54,23 @@ export class Dispatcher {
   private readonly options: DispatcherOptions;
   private readonly counter = { value: 0 };
   private readonly history = new History();
-  /** Target by id of the comms that are open. */
-  private readonly comms = new Map<string, string>();
+  private readonly comms: Comms;
   private readonly queue: Message[] = [];
-  private executing = false;
+  /** The cell that runs. */
+  private executing: Message | undefined;
+  /** Resolves when no cell runs or waits. */
+  private drained: Promise<void> = Promise.resolve();
   private readonly stdin: Stdin;
 
   constructor(options: DispatcherOptions) {
     this.options = options;
     this.stdin = new Stdin(options.sender, options.send);
+    this.comms = new Comms({
+      session: options.session,
+      publish: (parent, type, content) => this.publish(parent, type, content),
+      cellsBefore: () => (this.executing ? this.drained : undefined),
+      log: options.log,
+    });
   }
 
   /** To be called once, before the first request: front ends wait for it. */
@@ -77,6 +86,7 @@ export class Dispatcher {
   receive(message: Message): void {
     const { channel, header } = message;
     if (header.msg_type === "input_reply") return this.stdin.receive(message);
+    if (isCommMessage(header.msg_type)) return void this.tell(message);
     if (!isRequest(header.msg_type)) {
       this.options.log(`ignored ${channel} message of unknown type ${JSON.stringify(header.msg_type)}`);
       return;
@@ -86,7 +96,7 @@ export class Dispatcher {
       return;
     }
     this.queue.push(message);
-    if (!this.executing) void this.drain();
+    if (!this.executing) this.drained = this.drain();
   }
 
   /** An interrupt that no message asked for: Ctrl+C, a signal. */
@@ -95,13 +105,18 @@ export class Dispatcher {
     this.options.session.interrupt();
   }
 
+  /** The session is a new one: whatever lived in the old one is gone. */
+  sessionLost(): void {
+    this.comms.closeAll();
+  }
+
   private async drain(): Promise<void> {
-    this.executing = true;
     for (let next = this.queue.shift(); next; next = this.queue.shift()) {
+      this.executing = next;
       const failed = await this.answer(next);
       if (failed && next.content["stop_on_error"] !== false) this.cancelQueued("an earlier cell failed");
     }
-    this.executing = false;
+    this.executing = undefined;
   }
 
   private cancelQueued(because: string): void {
@@ -122,13 +137,27 @@ export class Dispatcher {
       cellId: typeof message.metadata["cellId"] === "string" ? message.metadata["cellId"] : undefined,
       counter: this.counter,
       history: this.history,
-      comms: this.comms,
+      comms: this.comms.open,
       cancelQueued: () => this.cancelQueued("the kernel was interrupted"),
       metadata: {},
       version: this.options.version,
     };
     const handler = handlers[type] as Handler<RequestType>;
     return this.surround(message, async () => handler(message.content as never, context), context.metadata);
+  }
+
+  /** Busy, the handler of a comm, idle; these messages have no reply. */
+  private async tell(message: Message): Promise<void> {
+    const { header } = message;
+    this.publish(header, "status", { execution_state: "busy" });
+    try {
+      await this.comms.receive(message);
+    } catch (error) {
+      this.options.log(`${header.msg_type} was not handled: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    this.publish(header, "status", { execution_state: "idle" });
+    // Front ends take the latest status for the kernel's, and a cell may go on.
+    if (this.executing) this.publish(this.executing.header, "status", { execution_state: "busy" });
   }
 
   /** Busy, the work, exactly one reply, idle: whatever the work does. Resolves to whether it failed. */
@@ -170,12 +199,11 @@ export class Dispatcher {
     type: string,
     content: object,
     metadata: JsonObject = {},
+    buffers: Uint8Array[] = [],
   ): Message {
-    const { comm_id, target_name } = content as { comm_id?: string; target_name?: string };
-    if (type === "comm_open") this.comms.set(comm_id!, target_name!);
-    if (type === "comm_close") this.comms.delete(comm_id!);
+    this.comms.published(type, content);
     const all = type === "status" ? { ...metadata, memory: this.options.session.memory() } : metadata;
-    return makeMessage(this.options.sender, "iopub", type, content, { parent, metadata: all });
+    return makeMessage(this.options.sender, "iopub", type, content, { parent, metadata: all, buffers });
   }
 }
 

@@ -13,13 +13,19 @@ export interface Sender {
   environment: Environment;
 }
 
+interface MessageParts {
+  parent?: Header | Record<string, never>;
+  metadata?: JsonObject;
+  buffers?: Uint8Array[];
+}
+
 /** A complete message with a header of its own. */
 export function makeMessage(
   { session, username, environment }: Sender,
   channel: Channel,
   msg_type: string,
   content: object,
-  { parent = {}, metadata = {} }: { parent?: Header | Record<string, never>; metadata?: JsonObject } = {},
+  { parent = {}, metadata = {}, buffers = [] }: MessageParts = {},
 ): Message {
   const header: Header = {
     msg_id: environment.newId(),
@@ -29,5 +35,6 @@ export function makeMessage(
     date: environment.now().toISOString(),
     version: PROTOCOL_VERSION,
   };
-  return { channel, header, parent_header: parent, metadata, content: content as JsonObject };
+  const message = { channel, header, parent_header: parent, metadata, content: content as JsonObject };
+  return buffers.length > 0 ? { ...message, buffers } : message;
 }

@@ -134,8 +134,16 @@ export interface InputRequest {
 /** Clients of ours answer with an error when the user cancels or nobody is there. */
 export type InputReply = { value: string } | ErrorReply;
 
+/** Messages of comms, the same in both directions: on shell to the kernel, on iopub from it. None has a reply. */
+export interface CommMessages {
+  comm_open: { comm_id: string; target_name: string; data: JsonObject };
+  comm_msg: { comm_id: string; data: JsonObject };
+  comm_close: { comm_id: string; data: JsonObject };
+}
+export type CommMessageType = keyof CommMessages;
+
 /** What a kernel publishes on iopub, by message type. */
-export interface Publications {
+export interface Publications extends CommMessages {
   status: { execution_state: "starting" | "busy" | "idle" };
   execute_input: { code: string; execution_count: number };
   stream: { name: "stdout" | "stderr"; text: string };
@@ -149,8 +157,5 @@ export interface Publications {
   };
   error: ErrorContent;
   clear_output: { wait: boolean };
-  comm_open: { comm_id: string; target_name: string; data: JsonObject };
-  comm_msg: { comm_id: string; data: JsonObject };
-  comm_close: { comm_id: string; data: JsonObject };
 }
 export type PublicationType = keyof Publications;

@@ -1,5 +1,6 @@
 import type { LanguageRequest } from "./language.ts";
 import type {
+  CommMessageType,
   ErrorContent,
   Header,
   JsonObject,
@@ -38,6 +39,19 @@ export type CellOutcome = { dependencies?: CellDependencies } & CellResult;
 type CellResult =
   { status: "ok"; value?: MimeBundle; userExpressions: JsonObject } | { status: "error"; error: ErrorContent };
 
+/** What a front end says to the code of the cells, outside of any cell. */
+export interface CommRequest {
+  type: CommMessageType;
+  comm_id: string;
+  /** Of `comm_open`; otherwise empty. */
+  target_name: string;
+  data: JsonObject;
+  metadata: JsonObject;
+  buffers: Uint8Array[];
+  /** Header of the message: what its handler prints is published with it as parent. */
+  parent: Header;
+}
+
 /** What the protocol needs of a session; `kernel/session` implements it. */
 export interface Session {
   /** Runs one cell to its end. Never rejects: what goes wrong is in the outcome. Called for one cell at a time. */
@@ -48,6 +62,11 @@ export interface Session {
    * a cell computes. Rejects with `RequestFailed` when the question fails or the thread ends.
    */
   ask(question: string, params: JsonObject): Promise<unknown>;
+  /**
+   * Gives the message to the code that has opened the comm or registered its target: while no cell runs, and between the
+   * steps of one that awaits. Resolves when the handler has returned: to false when nobody knows the comm or the target.
+   */
+  comm(message: CommRequest): Promise<boolean>;
   /** Asks the language service, on its own thread: answered while a cell computes. See language.ts beside this file. */
   language(request: LanguageRequest): Promise<unknown>;
   /** Stops what runs; a call while one is under way is a harder rung of the ladder. Resolves as soon as it is under way. */

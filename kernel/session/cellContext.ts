@@ -20,6 +20,8 @@ export class CellContext {
   /** What to do when this cell is interrupted: reject a pending await, clear a timer. */
   private readonly cancellations = new Map<(reason: Interrupted) => void, Work>();
   private endings: (() => void)[] = [];
+  /** The run of a cell that this one goes on with; itself, unless it handles what a front end says later. */
+  readonly run: CellContext;
   /** Answered; what it has started may go on in the background. */
   ended = false;
   /** It did not stop when it was asked to: its code holds still, so that it can be ended where its locals are seen. */
@@ -29,7 +31,11 @@ export class CellContext {
   /** Number of the last interrupt that its code was told of: each is told once, so that `finally` blocks may loop. */
   told = 0;
 
-  constructor(cell: Pick<CellRequest, "parent" | "executionCount" | "silent" | "allowStdin" | "cellId">) {
+  constructor(
+    cell: Pick<CellRequest, "parent" | "executionCount" | "silent" | "allowStdin" | "cellId">,
+    run?: CellContext,
+  ) {
+    this.run = run ?? this;
     this.parent = cell.parent;
     this.executionCount = cell.executionCount;
     this.silent = cell.silent;
@@ -69,6 +75,17 @@ export class CellContext {
       }
     }
   }
+}
+
+/**
+ * For code of a cell that runs when its run is over, on behalf of the message with header `parent`. What it shows goes
+ * where the run's displays are; for interrupts it is background work.
+ */
+export function laterContext(parent: Header, run: CellContext | undefined): CellContext {
+  const { executionCount = 0, cellId } = run ?? {};
+  const context = new CellContext({ parent, executionCount, silent: false, allowStdin: false, cellId }, run?.run);
+  context.ended = true;
+  return context;
 }
 
 /** Cells that have anything under way that an interrupt would end. */

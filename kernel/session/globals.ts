@@ -8,15 +8,20 @@
  * - `for (const x of progress(iterable, { total, label }))` shows how far a loop is, and how long it will take;
  *   `progress(100)` counts by itself, and `const bar = progress({ total })` with `bar.update()` is a bar without a loop.
  * - `await input(prompt, { password, default })` asks the user for a line of text.
+ * - `widget.slider({ min, max, value, step, log, label })`, `widget.button({ label })` and `widget.toggle({ label, value })` are
+ *   moved and pressed by the user, also while a loop that awaits goes on.
+ * - `comms.register(target, handler)` and `comms.open(target, data)`: channels to code in a front end.
  */
 import type { MimeBundle } from "../protocol/messages.ts";
 import { currentCell, type CellContext } from "./cellContext.ts";
+import type { CommsGlobal } from "./comms/comms.ts";
 import type { InputOptions, Inputs } from "./input.ts";
 import { checkedBundle, mimeBundle } from "./mimeBundle.ts";
 import { media, type ImageSource } from "./media.ts";
 import { refuseUnknown } from "./options.ts";
 import type { Output } from "./output.ts";
 import { createProgress, type ProgressFunction } from "./progress.ts";
+import type { Widgets } from "./widgets/index.ts";
 
 export interface DisplayOptions {
   id?: string;
@@ -42,11 +47,15 @@ export interface CellGlobals {
   clearOutput(options?: { wait?: boolean }): void;
   progress: ProgressFunction;
   input(prompt?: string, options?: InputOptions): Promise<string>;
+  widget: Widgets;
+  comms: CommsGlobal;
 }
 
 interface GlobalParts {
   displays: Displays;
   inputs: Inputs;
+  widgets: Widgets;
+  comms: CommsGlobal;
 }
 
 /** Shows bundles for the globals and for the library's host, and knows which ids are on screen. */
@@ -82,7 +91,7 @@ export class Displays {
 
   clear(cell: CellContext, wait: boolean): void {
     if (cell.silent) return;
-    for (const [id, shownBy] of this.ids) if (shownBy === cell) this.ids.delete(id);
+    for (const [id, shownBy] of this.ids) if (shownBy.run === cell.run) this.ids.delete(id);
     this.output.clear(cell, wait);
   }
 
@@ -90,13 +99,17 @@ export class Displays {
   private isThere(id: string, cell: CellContext): boolean {
     const shownBy = this.ids.get(id);
     return (
-      shownBy !== undefined && (shownBy === cell || shownBy.cellId === undefined || shownBy.cellId !== cell.cellId)
+      shownBy !== undefined &&
+      (shownBy.run === cell.run || shownBy.cellId === undefined || shownBy.cellId !== cell.cellId)
     );
   }
 }
 
-export function cellGlobals({ displays, inputs }: GlobalParts): CellGlobals {
+export function cellGlobals({ displays, inputs, widgets, comms }: GlobalParts): CellGlobals {
+  const { register, unregister, open } = comms;
   return {
+    widget: widgets,
+    comms: { register, unregister, open },
     input: inputs.input,
     progress: createProgress(displays),
     display: displayFunction(displays),

@@ -11,6 +11,8 @@ const HOLD_MS = 40;
 export interface Outgoing {
   type: string;
   content: JsonObject;
+  metadata?: JsonObject;
+  buffers?: Uint8Array<ArrayBuffer>[];
   /** About how many characters the content has. */
   size: number;
 }

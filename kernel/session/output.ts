@@ -38,6 +38,13 @@ export interface OutputParts {
   spillFolder: string;
 }
 
+interface PublishOptions {
+  size?: number;
+  key?: unknown;
+  metadata?: JsonObject;
+  buffers?: Uint8Array<ArrayBuffer>[];
+}
+
 /** One run of a cell: how much it has shown, and the display of its end. */
 interface Run {
   flow: CellFlow;
@@ -125,10 +132,28 @@ export class Output {
     this.send(cell, "clear_output", { wait }, 0);
   }
 
-  /** Publishes for a cell. `size` is about how many characters the content has. */
-  publish<P extends PublicationType>(cell: CellContext, type: P, content: Publications[P], size = 0): void {
-    this.flush();
-    this.send(cell, type, content as JsonObject, size);
+  /**
+   * Publishes for a cell. `size` is about how many characters the content has, in bytes with `buffers`, which are given
+   * away. Of messages with one `key` that follow each other closely the last one goes.
+   */
+  publish<P extends PublicationType>(
+    cell: CellContext,
+    type: P,
+    content: Publications[P],
+    { size = 0, key, ...rest }: PublishOptions = {},
+  ): void {
+    const message = { type, content: content as JsonObject, size, ...rest };
+    const send = (): void => {
+      this.flush();
+      this.sendMessage(cell, message);
+    };
+    if (key !== undefined && this.latest.later(key, UPDATE_MS, performance.now(), send)) return this.wake();
+    send();
+  }
+
+  /** What waits under a key goes now. */
+  settle(key: unknown): void {
+    this.latest.runOne(key, performance.now());
   }
 
   /** A message to the supervisor itself, after everything shown so far. */
@@ -206,15 +231,21 @@ export class Output {
   }
 
   private send(cell: CellContext, type: string, content: JsonObject, size: number): void {
-    this.clears.send(cell, { type, content, size }, performance.now());
+    this.sendMessage(cell, { type, content, size });
+  }
+
+  private sendMessage(cell: CellContext, message: Outgoing): void {
+    this.clears.send(cell, message, performance.now());
     if (this.clears.next < Infinity) this.wake();
   }
 
-  private sendNow({ parent }: CellContext, { type, content, size }: Outgoing): void {
+  private sendNow({ parent }: CellContext, { type, size, ...rest }: Outgoing): void {
     this.waitForRoom();
     const weight = MESSAGE_WEIGHT + (size >> 10);
     Atomics.add(this.parts.control, CONTROL.inFlight, weight);
-    this.parts.port.postMessage({ type: "publish", parent, msg_type: type, content, weight } satisfies FromWorker);
+    const message: FromWorker = { type: "publish", parent, msg_type: type, weight, ...rest };
+    const bytes = rest.buffers?.map(({ buffer }) => buffer) ?? [];
+    this.parts.port.postMessage(message, bytes);
   }
 
   /**

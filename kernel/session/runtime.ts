@@ -139,12 +139,33 @@ export class CellRuntime implements Runtime {
   }
 
   await<T>(value: T, site: AwaitSite): T | Promise<Awaited<T>> {
-    if (site.quick > 0 && this.control[CONTROL.interrupt] === 0) {
+    const messages = this.control[CONTROL.waiting] !== 0;
+    if (site.quick > 0 && this.control[CONTROL.interrupt] === 0 && !messages) {
       site.quick--;
       return value;
     }
     this.stopIfInterrupted();
-    return this.watch(value, this.await, site);
+    const watched = this.watch(value, this.await, site);
+    return messages ? this.afterMessages(watched) : watched;
+  }
+
+  /** The event loop goes on: handlers of widgets run, which no wait for what is there already would let in. */
+  private afterMessages<T>(value: T | Promise<Awaited<T>>): Promise<Awaited<T>> {
+    const { control } = this;
+    return new OwnPromise((resolve, reject) => {
+      const once = (work: () => void): void => {
+        const look = (): void => {
+          if (control[CONTROL.waiting] === 0 || control[CONTROL.interrupt] !== 0) work();
+          else setTurn(look);
+        };
+        setTurn(look);
+      };
+      settled(
+        value,
+        (result) => once(() => resolve(result as Awaited<T>)),
+        (error) => once(() => reject(error)),
+      );
+    });
   }
 
   /** A promise that an interrupt rejects. */
@@ -218,6 +239,8 @@ export class CellRuntime implements Runtime {
 }
 
 const nothing = (): void => {};
+/** Node's own, which belongs to no cell. */
+const setTurn = globalThis.setImmediate;
 
 /** Where the user's code awaits: one frame, which is turned into text only if the wait fails. */
 function awaitPlace(above: (...args: never[]) => unknown): { stack?: string } {

@@ -38,7 +38,15 @@ export type FromWorker =
    * variables it makes; `locals`: those of them whose newest values only `saveLocals` knows.
    */
   | { type: "started"; filename: string; saveLocals: string; declares: string[]; locals: string[] }
-  | { type: "publish"; parent: Header; msg_type: string; content: JsonObject; weight: number }
+  | {
+      type: "publish";
+      parent: Header;
+      msg_type: string;
+      content: JsonObject;
+      metadata?: JsonObject;
+      buffers?: Uint8Array[];
+      weight: number;
+    }
   /** A cell has started a program, or one has ended, or is to be ended with all that it has started itself. */
   | { type: "program"; pid: number; state: "started" | "ended" | "unwanted" }
   | { type: "done"; outcome: CellOutcome; heapUsed: number }

@@ -7,7 +7,7 @@ import { EndOfInput } from "../protocol/endOfInput.ts";
 import type { LanguageRequest } from "../protocol/language.ts";
 import type { Header, InputRequest, JsonObject } from "../protocol/messages.ts";
 import { RequestFailed } from "../protocol/requestFailed.ts";
-import type { CellOutcome, CellRequest, Session } from "../protocol/session.ts";
+import type { CellOutcome, CellRequest, CommRequest, Session } from "../protocol/session.ts";
 import { CONTROL, createControl, type Control } from "./control.ts";
 import { DebuggerLink } from "./debuggerLink.ts";
 import { Ladder, type RunningCell, type Stoppable } from "./ladder.ts";
@@ -27,7 +27,15 @@ export interface WorkerSessionOptions {
   /** Folder for the files that take long outputs. */
   spillFolder: string;
   /** Publishes for a cell. The promise settles when the client has taken the message. */
-  publish(parent: Header, msg_type: string, content: { [key: string]: unknown }): Promise<void>;
+  publish(
+    parent: Header,
+    msg_type: string,
+    content: JsonObject,
+    metadata?: JsonObject,
+    buffers?: Uint8Array[],
+  ): Promise<void>;
+  /** The worker is gone with all that lived in it; a new one starts. */
+  onLost(): void;
   /** Asks the user of the front end that sent `parent`. */
   input(parent: Header, request: InputRequest): Promise<string>;
   log(line: string): void;
@@ -148,6 +156,12 @@ export class WorkerSession implements Session, Stoppable {
     return answer.result;
   }
 
+  async comm(message: CommRequest): Promise<boolean> {
+    await this.ready;
+    Atomics.add(this.control, CONTROL.waiting, 1);
+    return (await this.ask("comm", { ...message })) as boolean;
+  }
+
   language(request: LanguageRequest): Promise<unknown> {
     return this.languageThread.ask(request);
   }
@@ -215,7 +229,10 @@ export class WorkerSession implements Session, Stoppable {
     this.languageThread.forget();
     let late: NodeJS.Timeout | undefined;
     const isLate = new Promise<boolean>((resolve) => (late = setTimeout(resolve, ms, true)));
-    const gone = worker.terminate().then(() => false);
+    const gone = worker.terminate().then(() => {
+      this.options.onLost();
+      return false;
+    });
     this.ready = gone.then(async () => {
       this.programs.endAll();
       this.declared.clear();
@@ -278,8 +295,8 @@ export class WorkerSession implements Session, Stoppable {
         return;
       case "publish": {
         const { control } = this;
-        const { parent, msg_type, content, weight } = message;
-        void this.options.publish(parent, msg_type, content).then(() => {
+        const { parent, msg_type, content, weight, metadata, buffers } = message;
+        void this.options.publish(parent, msg_type, content, metadata, buffers).then(() => {
           Atomics.sub(control, CONTROL.inFlight, weight);
           Atomics.notify(control, CONTROL.inFlight);
         });

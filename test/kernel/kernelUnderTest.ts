@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import type { KernelClient, KernelExit, KernelOptions } from "../../kernel/client/kernelClient.ts";
 import { startKernel } from "../../kernel/client/startKernel.ts";
-import type { ErrorReply, Message, ReplyContent } from "../../kernel/protocol/messages.ts";
+import type { CommMessageType, ErrorReply, Message, ReplyContent } from "../../kernel/protocol/messages.ts";
 
 export interface CellResult {
   msg_id: string;
@@ -61,7 +61,10 @@ export class KernelUnderTest {
         await onPublication?.();
       },
       onExit: (value) => exit(value),
-      onLog: (text) => this.log.push(text),
+      onLog: (text) => {
+        this.log.push(text);
+        for (const watch of this.watchers) watch();
+      },
     });
   }
 
@@ -100,6 +103,29 @@ export class KernelUnderTest {
     });
     result.catch(() => {});
     return { msg_id, result, printed, displayed, stdout: () => stream("stdout") };
+  }
+
+  /** Says something over a comm; resolves with what that caused until its handler had returned. */
+  async comm(type: CommMessageType, content: object, buffers: Uint8Array[] = []): Promise<Message[]> {
+    const { msg_id } = this.client.comm(type, { data: {}, ...content } as never, { buffers });
+    const all = (): Message[] => this.publicationsOf(msg_id);
+    await this.until(() => all().some(({ content: { execution_state } }) => execution_state === "idle"));
+    return all();
+  }
+
+  /** Everything published by now, in order. */
+  all(type?: string): Message[] {
+    return this.publications.filter(({ header }) => type === undefined || header.msg_type === type);
+  }
+  /** Resolves when a publication is as wanted. */
+  async published(wanted: (message: Message) => boolean): Promise<Message> {
+    await this.until(() => this.publications.some(wanted));
+    return this.publications.find(wanted)!;
+  }
+
+  /** Resolves when the kernel's process has printed `text`. */
+  logged(text: string): Promise<void> {
+    return this.until(() => this.log.join("").includes(text));
   }
 
   /** Everything that a request has caused by now. */

@@ -35,6 +35,8 @@ class FakeKernel implements KernelClient {
     this.#options = options;
   }
 
+  comm: KernelClient["comm"] = () => ({ msg_id: "comm" });
+
   execute: KernelClient["execute"] = ({ code }) => {
     this.ran.push(code);
     const msg_id = `request-${this.ran.length}`;
