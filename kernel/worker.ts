@@ -125,9 +125,10 @@ port.on("message", (message: ToWorker) => {
   callbacks.settle();
   switch (message.type) {
     case "execute":
+      Atomics.sub(control, CONTROL.waiting, 1);
       displays.begin(message.request);
-      return runner.run(message.request, (outcome) => {
-        output.post({ type: "done", outcome, heapUsed: process.memoryUsage().heapUsed });
+      return runner.run(message.id, message.request, (outcome) => {
+        output.post({ type: "done", id: message.id, outcome, heapUsed: process.memoryUsage().heapUsed });
       });
     case "cancel":
       return message.background ? runner.cancelBackground() : runner.cancel();
@@ -137,7 +138,7 @@ port.on("message", (message: ToWorker) => {
       return runner.condemn();
     case "settle":
       for (const recover of recovery()) recover();
-      return runner.settle(message.error);
+      return runner.settle(message.id, message.error);
     case "ask":
       return void reply(message);
     case "ping":

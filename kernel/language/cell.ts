@@ -54,6 +54,8 @@ class CellRewriter {
   /** Statements during which locals change and that may end early, each with the names of those locals. */
   private readonly guarded: Variable[][] = [];
   private valued: ts.Statement | undefined;
+  /** The statement at the top that is being rewritten. */
+  private current!: ts.Statement;
 
   constructor(file: ts.SourceFile, analysis: Analysis, original: Original, names: Names) {
     this.file = file;
@@ -122,6 +124,7 @@ class CellRewriter {
   /** A statement, and the locals that it changes stored in their boxes when it ends, in whatever way it ends. */
   private topStatement(statement: ts.Statement): void {
     const { edits, file } = this;
+    this.current = statement;
     const changed = this.variables.assignedIn(statement);
     if (changed.length === 0 || this.changesLast(statement) || this.declaresForTheRest(statement)) {
       this.bareStatement(statement);
@@ -372,8 +375,7 @@ class CellRewriter {
       case ts.SyntaxKind.DoStatement:
         return this.loops.edit(this.analysis.loops.get(node)!);
       case ts.SyntaxKind.AwaitExpression: {
-        const { expression } = node as ts.AwaitExpression;
-        return this.throughRuntime(expression, "await");
+        return this.awaiting(node as ts.AwaitExpression);
       }
       case ts.SyntaxKind.ImportKeyword:
         return edits.replace(node.getStart(file), node.end, `${runtime}.import`);
@@ -393,10 +395,20 @@ class CellRewriter {
     ts.forEachChild(node, (child) => this.visit(child));
   }
 
-  private throughRuntime(expression: ts.Expression, method: "await" | "awaitEach"): void {
+  /** While the cell itself waits, cells of other shells see its locals, and their changes of them are seen afterwards. */
+  private awaiting(node: ts.AwaitExpression): void {
+    const { edits, runtime } = this;
+    const { stored, loaded } = isInFunction(node) ? NONE : this.variables.sharedDuring(this.current);
+    if (loaded.length > 0) edits.insert(node.getStart(this.file), `${runtime}.after(`);
+    this.throughRuntime(node.expression, "await", stored.map(({ box, local }) => `, ${box}.v = ${local}`).join(""));
+    if (loaded.length === 0) return;
+    edits.insert(node.end, `${loaded.map(({ box, local }) => `, ${local} = ${box}.v`).join("")})`);
+  }
+
+  private throughRuntime(expression: ts.Expression, method: "await" | "awaitEach", more = ""): void {
     this.edits.insert(expression.getStart(this.file), `${this.runtime}.${method}(`);
     this.visit(expression);
-    this.edits.insert(expression.end, `, ${this.awaitSite()})`);
+    this.edits.insert(expression.end, `, ${this.awaitSite()}${more})`);
   }
 
   private awaitSite(): string {
@@ -445,6 +457,13 @@ class CellRewriter {
     lines.push(...hoisted);
     return [{ text: lines.join("\n") + "\n" }, ...this.imports.atBeginning, { text: this.functions.join("") + "\n" }];
   }
+}
+
+const NONE = { stored: [], loaded: [] };
+
+function isInFunction(node: ts.Node): boolean {
+  for (let at = node.parent; !ts.isSourceFile(at); at = at.parent) if (ts.isFunctionLike(at)) return true;
+  return false;
 }
 
 /** The statement whose value the cell shows. */

@@ -27,8 +27,13 @@ export interface Runtime {
   /** `iteratorOf` and `elementsOf` of iteration.ts: what `for … of` goes through. */
   iteratorOf(iterable: unknown, text: string): Iterator<unknown> | undefined;
   elementsOf(value: unknown, count: number): ArrayLike<unknown>;
-  /** Every `await` of a cell awaits what this returns, so that an interrupt ends a wait that is pending. */
-  await<T>(value: T, site: AwaitSite): T | Promise<Awaited<T>>;
+  /**
+   * Every `await` of a cell awaits what this returns, so that an interrupt ends a wait that is pending. `stored`: locals that
+   * the call gives to their boxes.
+   */
+  await<T>(value: T, site: AwaitSite, ...stored: unknown[]): T | Promise<Awaited<T>>;
+  /** What was awaited; `loaded`: locals that the call takes from their boxes afterwards. */
+  after<T>(value: T, ...loaded: unknown[]): T;
   /** What the cell shows, when nothing else in it awaits: `{ value }`, or a promise of it when it is a promise. */
   value(value: unknown): { value: unknown } | Promise<{ value: unknown }>;
   /** `await` for `for await`. */

@@ -76,6 +76,7 @@ export class Variables {
       if (syntax === "var") this.assignments.push(...identifiers.map((identifier) => ({ identifier, name })));
     }
     for (const use of analysis.uses) this.addUse(use);
+    this.boxWhereStepsWait();
     this.boxPatternsWhole();
   }
 
@@ -94,14 +95,15 @@ export class Variables {
   }
 
   /**
-   * Whether a name that neither this loop nor a function of this cell assigns keeps its value while the loop runs. A constant
-   * of the session can be declared anew by another cell only while this one waits.
+   * Whether a name that neither this loop nor a function of this cell assigns keeps its value while the loop runs. Other
+   * cells can change it, or declare a constant anew, only while this one waits.
    */
   isSteady(identifier: ts.Identifier, loop: ts.Node): boolean {
     if (this.analysis.inner.has(identifier)) return true;
     const variable = this.usedBy(identifier);
     if (!variable) return false;
-    return variable.ours || !variable.boxed || (variable.constant && !pauses(loop));
+    if (variable.ours || (!variable.boxed && variable.syntax === "const")) return true;
+    return (!variable.boxed || variable.constant) && !pauses(loop);
   }
 
   private add(name: string, syntax: DeclarationSyntax | undefined): Variable {
@@ -167,6 +169,37 @@ export class Variables {
       if (isPlain(variable)) found.add(variable);
     }
     return [...found];
+  }
+
+  /**
+   * The plain variables that other cells may read and change while the cell waits inside a statement at its top: `stored` in
+   * their boxes before, `loaded` from them afterwards.
+   */
+  sharedDuring(statement: ts.Statement): { stored: Variable[]; loaded: Variable[] } {
+    const declaredAbove = (variable: Variable): boolean => this.declarationOf(variable).end <= statement.pos;
+    const isShared = (variable: Variable): boolean =>
+      variable.syntax === undefined ? variable.known : variable.syntax === "var" || declaredAbove(variable);
+    const used = new Set(
+      [...this.uses.values(), ...this.assignments].flatMap(({ identifier, name }) => {
+        return identifier.end > statement.pos ? [name] : [];
+      }),
+    );
+    return {
+      stored: this.assignedIn(statement).filter(isShared),
+      loaded: this.all().filter((variable) => {
+        return used.has(variable.name) && isPlain(variable) && variable.syntax !== "const" && isShared(variable);
+      }),
+    };
+  }
+
+  /** `for await` has no place where locals could be shared before each of its waits. */
+  private boxWhereStepsWait(): void {
+    for (const { node } of this.analysis.loops.values()) {
+      if (!ts.isForOfStatement(node) || !node.awaitModifier) continue;
+      for (const { identifier, name } of [...this.uses.values(), ...this.assignments]) {
+        if (identifier.pos >= node.pos && identifier.end <= node.end) this.byName.get(name)!.boxed = true;
+      }
+    }
   }
 
   /** How an identifier is written: its own text when nothing changes. */

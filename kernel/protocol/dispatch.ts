@@ -15,6 +15,7 @@ import { isComplete } from "./handlers/isComplete.ts";
 import { language } from "./handlers/language.ts";
 import { kernelInfo } from "./handlers/kernelInfo.ts";
 import { shutdown } from "./handlers/shutdown.ts";
+import { createSubshell, deleteSubshell, listSubshells } from "./handlers/subshells.ts";
 import { variables } from "./handlers/variables.ts";
 import { makeMessage, type Sender } from "./message.ts";
 import type { Header, InputRequest, JsonObject, Message, RequestType } from "./messages.ts";
@@ -22,6 +23,7 @@ import { History } from "./history.ts";
 import { RequestFailed } from "./requestFailed.ts";
 import type { Session } from "./session.ts";
 import { Stdin } from "./stdin.ts";
+import { Subshells } from "./subshells.ts";
 
 export const handlers: { [R in RequestType]: Handler<R> } = {
   kernel_info_request: kernelInfo,
@@ -34,6 +36,9 @@ export const handlers: { [R in RequestType]: Handler<R> } = {
   inspect_request: inspect,
   gradbook_language_request: language,
   gradbook_variables_request: variables,
+  create_subshell_request: createSubshell,
+  delete_subshell_request: deleteSubshell,
+  list_subshell_request: listSubshells,
   interrupt_request: interrupt,
   shutdown_request: shutdown,
 };
@@ -55,20 +60,22 @@ export class Dispatcher {
   private readonly counter = { value: 0 };
   private readonly history = new History();
   private readonly comms: Comms;
-  private readonly queue: Message[] = [];
-  /** The cell that runs. */
-  private executing: Message | undefined;
-  /** Resolves when no cell runs or waits. */
-  private drained: Promise<void> = Promise.resolve();
+  private readonly subshells: Subshells;
   private readonly stdin: Stdin;
 
   constructor(options: DispatcherOptions) {
     this.options = options;
     this.stdin = new Stdin(options.sender, options.send);
+    this.subshells = new Subshells({
+      newId: () => options.sender.environment.newId(),
+      run: (message) => this.answer(message),
+      cancel: (message, because) => this.refuse(message, cancelled(because), this.counter.value),
+      stillRuns: (message) => this.publish(message.header, "status", { execution_state: "busy" }),
+    });
     this.comms = new Comms({
       session: options.session,
       publish: (parent, type, content) => this.publish(parent, type, content),
-      cellsBefore: () => (this.executing ? this.drained : undefined),
+      cellsBefore: () => this.subshells.drained,
       log: options.log,
     });
   }
@@ -91,17 +98,20 @@ export class Dispatcher {
       this.options.log(`ignored ${channel} message of unknown type ${JSON.stringify(header.msg_type)}`);
       return;
     }
-    if (header.msg_type !== "execute_request") {
-      void this.answer(message);
-      return;
+    if (channel === "shell") {
+      try {
+        this.subshells.check(message);
+      } catch (error) {
+        return this.refuse(message, error);
+      }
     }
-    this.queue.push(message);
-    if (!this.executing) this.drained = this.drain();
+    if (header.msg_type === "execute_request") this.subshells.add(message);
+    else void this.answer(message);
   }
 
   /** An interrupt that no message asked for: Ctrl+C, a signal. */
   interrupt(): void {
-    this.cancelQueued("the kernel was interrupted");
+    this.subshells.cancelAll("the kernel was interrupted");
     this.options.session.interrupt();
   }
 
@@ -110,22 +120,11 @@ export class Dispatcher {
     this.comms.closeAll();
   }
 
-  private async drain(): Promise<void> {
-    for (let next = this.queue.shift(); next; next = this.queue.shift()) {
-      this.executing = next;
-      const failed = await this.answer(next);
-      if (failed && next.content["stop_on_error"] !== false) this.cancelQueued("an earlier cell failed");
-    }
-    this.executing = undefined;
-  }
-
-  private cancelQueued(because: string): void {
-    for (const message of this.queue.splice(0)) {
-      const error = { ename: "Cancelled", evalue: `not run: ${because}`, traceback: [] };
-      void this.surround(message, () =>
-        Promise.reject(new RequestFailed(error, { execution_count: this.counter.value })),
-      );
-    }
+  /** Answers a request without doing what it asks. */
+  private refuse(message: Message, error: unknown, execution_count?: number): void {
+    const extra = execution_count === undefined ? {} : { execution_count };
+    const failure = error instanceof RequestFailed ? new RequestFailed(error.error, extra) : error;
+    void this.surround(message, () => Promise.reject(failure));
   }
 
   private answer(message: Message): Promise<boolean> {
@@ -137,8 +136,9 @@ export class Dispatcher {
       cellId: typeof message.metadata["cellId"] === "string" ? message.metadata["cellId"] : undefined,
       counter: this.counter,
       history: this.history,
+      subshells: this.subshells,
       comms: this.comms.open,
-      cancelQueued: () => this.cancelQueued("the kernel was interrupted"),
+      cancelQueued: () => this.subshells.cancelAll("the kernel was interrupted"),
       metadata: {},
       version: this.options.version,
     };
@@ -151,13 +151,13 @@ export class Dispatcher {
     const { header } = message;
     this.publish(header, "status", { execution_state: "busy" });
     try {
+      this.subshells.check(message);
       await this.comms.receive(message);
     } catch (error) {
       this.options.log(`${header.msg_type} was not handled: ${error instanceof Error ? error.message : String(error)}`);
     }
     this.publish(header, "status", { execution_state: "idle" });
-    // Front ends take the latest status for the kernel's, and a cell may go on.
-    if (this.executing) this.publish(this.executing.header, "status", { execution_state: "busy" });
+    this.subshells.sayWhatRuns();
   }
 
   /** Busy, the work, exactly one reply, idle: whatever the work does. Resolves to whether it failed. */
@@ -205,6 +205,10 @@ export class Dispatcher {
     const all = type === "status" ? { ...metadata, memory: this.options.session.memory() } : metadata;
     return makeMessage(this.options.sender, "iopub", type, content, { parent, metadata: all, buffers });
   }
+}
+
+function cancelled(because: string): RequestFailed {
+  return new RequestFailed({ ename: "Cancelled", evalue: `not run: ${because}`, traceback: [] });
 }
 
 function isRequest(type: string): type is RequestType {

@@ -1,6 +1,7 @@
 import type { History } from "./history.ts";
 import type { Header, JsonObject, ReplyContent, RequestContent, RequestType } from "./messages.ts";
 import type { Publish, Session } from "./session.ts";
+import type { Subshells } from "./subshells.ts";
 
 export interface HandlerContext {
   session: Session;
@@ -11,6 +12,7 @@ export interface HandlerContext {
   /** Execution counter of the session, shared by all execute requests. */
   counter: { value: number };
   history: History;
+  subshells: Subshells;
   /** Target by id of the comms that are open. */
   comms: ReadonlyMap<string, string>;
   /** Answers every execute request that is still waiting with an error. */

@@ -23,6 +23,8 @@ export interface Header {
   /** ISO 8601 time of sending. */
   date: string;
   version: string;
+  /** Which subshell a request on shell is for; none: the main shell. */
+  subshell_id?: string | null;
 }
 
 export interface Message<Content = JsonObject> {
@@ -115,6 +117,9 @@ export interface Requests {
   };
   gradbook_language_request: { request: LanguageRequest; reply: Ok<{ result: unknown }> };
   gradbook_variables_request: { request: VariablesRequest; reply: Ok<{ result: unknown }> };
+  create_subshell_request: { request: JsonObject; reply: Ok<{ subshell_id: string }> };
+  delete_subshell_request: { request: { subshell_id: string }; reply: Ok<object> };
+  list_subshell_request: { request: JsonObject; reply: Ok<{ subshell_id: string[] }> };
   interrupt_request: { request: JsonObject; reply: Ok<object> };
   shutdown_request: { request: { restart: boolean }; reply: Ok<{ restart: boolean }> };
 }

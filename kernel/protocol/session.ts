@@ -54,7 +54,7 @@ export interface CommRequest {
 
 /** What the protocol needs of a session; `kernel/session` implements it. */
 export interface Session {
-  /** Runs one cell to its end. Never rejects: what goes wrong is in the outcome. Called for one cell at a time. */
+  /** Runs one cell to its end. Never rejects: what goes wrong is in the outcome. Cells run between each other's awaits. */
   execute(request: CellRequest): Promise<CellOutcome>;
   isComplete(code: string): Promise<ReplyContent<"is_complete_request">>;
   /**

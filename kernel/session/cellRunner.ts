@@ -1,5 +1,6 @@
 /**
- * Runs cells, one at a time, in the worker: transform, run, value or error. Remembers which names the session has.
+ * Runs cells in the worker: transform, run, value or error. A second cell may begin while the first one waits for
+ * something. Remembers which names the session has.
  */
 import vm from "node:vm";
 import { CellSyntaxError, transformCell, type Dependencies } from "../language/transform.ts";
@@ -25,6 +26,7 @@ interface Compiled {
 }
 
 interface Running {
+  readonly id: number;
   cell: CellContext;
   /** Undefined until it was compiled. */
   dependencies?: Dependencies;
@@ -37,9 +39,10 @@ export class CellRunner {
   private readonly runtime: CellRuntime;
   private readonly output: Output;
   private readonly maps: StackMaps;
-  private running: Running | undefined;
-  /** Takes the outcome of the cell that has not been answered yet. */
-  private unanswered: ((outcome: CellOutcome) => void) | undefined;
+  /** By the supervisor's numbers. */
+  private readonly running = new Map<number, Running>();
+  /** Who take the outcomes of the cells that have not been answered yet. */
+  private readonly unanswered = new Map<number, (outcome: CellOutcome) => void>();
   private runs = 0;
 
   constructor(parts: { runtime: CellRuntime; output: Output; maps: StackMaps }) {
@@ -50,26 +53,27 @@ export class CellRunner {
   }
 
   /** Calls `done` once: when the cell has ended by itself, or by `settle`. Nothing else waits for the cell. */
-  run(request: CellRequest, done: (outcome: CellOutcome) => void): void {
+  run(id: number, request: CellRequest, done: (outcome: CellOutcome) => void): void {
     const cell = new CellContext(request);
     const running: Running = {
+      id,
       cell,
       end: (outcome) => {
-        if (this.running !== running) return;
-        this.running = undefined;
+        if (!this.running.delete(id)) return;
         runInCell(cell, () => cell.end((error) => this.report(error)));
         const dependencies = this.definitions.end(running.dependencies, {
           executionCount: request.executionCount,
           failed: outcome.status === "error",
+          others: this.declaredByRunning(),
         });
         done({ ...outcome, dependencies });
-        this.unanswered = undefined;
+        this.unanswered.delete(id);
       },
     };
-    this.running = running;
-    this.unanswered = done;
-    this.definitions.begin();
-    endGroups();
+    if (this.running.size === 0) endGroups();
+    this.definitions.begin(this.declaredByRunning());
+    this.running.set(id, running);
+    this.unanswered.set(id, done);
     const failed = (error: unknown): void => {
       // What it started while it unwound stops with it.
       if (error instanceof Interrupted) this.runtime.end(cell);
@@ -78,16 +82,18 @@ export class CellRunner {
     // In a microtask of its own: code that is terminated takes everything on its stack with it.
     queueMicrotask(() => {
       try {
-        const compiled = this.compile(request.code, cellFilename(request.executionCount, ++this.runs));
+        // It came while an interrupt was on its way.
+        runInCell(cell, this.runtime.stopIfInterrupted);
+        const compiled = this.compile(id, request.code, request.executionCount);
         running.dependencies = compiled.dependencies;
-        settled(this.start(cell, compiled, request), running.end, failed);
+        settled(this.start(running, compiled, request), running.end, failed);
       } catch (error) {
         failed(error);
       }
     });
   }
 
-  private async start(cell: CellContext, compiled: Compiled, request: CellRequest): Promise<CellOutcome> {
+  private async start({ id, cell }: Running, compiled: Compiled, request: CellRequest): Promise<CellOutcome> {
     const prepared = runInCell(cell, () => this.runtime.prepare());
     if (prepared) await prepared;
     const result = await runInCell(cell, () => compiled.run(this.runtime));
@@ -97,7 +103,7 @@ export class CellRunner {
       return {
         status: "ok",
         ...(shown ? { value: await mimeBundle(result.value) } : {}),
-        userExpressions: await this.evaluateAll(request.userExpressions),
+        userExpressions: await this.evaluateAll(id, request.userExpressions),
       };
     });
   }
@@ -117,9 +123,9 @@ export class CellRunner {
     return { name, ...declaration!, value: box.v, cell, order };
   }
 
-  /** The cell that runs is asked to stop: its awaits reject, its timers end. Loops see the shared flag by themselves. */
+  /** The cells that run are asked to stop: awaits reject, timers end. Loops see the shared flag by themselves. */
   cancel(): void {
-    if (this.running) this.runtime.cancel(this.running.cell);
+    for (const { cell } of [...this.running.values()]) this.runtime.cancel(cell);
   }
 
   /** The same for whatever earlier cells still do, and each of them is told so. */
@@ -132,16 +138,18 @@ export class CellRunner {
     }
   }
 
-  /** The running cell goes on after it was asked to stop: it is woken, and turns at its next poll until it is ended. */
+  /** The running cells go on after they were asked to stop: woken, they turn at their next poll until they are ended. */
   condemn(): void {
-    if (!this.running) return;
-    this.running.cell.condemned = true;
-    this.runtime.end(this.running.cell);
+    for (const { cell } of [...this.running.values()]) {
+      cell.condemned = true;
+      this.runtime.end(cell);
+    }
   }
 
-  /** The running cell was ended from outside and will never answer. */
-  settle(error: ErrorContent): void {
-    const { running, unanswered } = this;
+  /** A running cell was ended from outside and will never answer. */
+  settle(id: number, error: ErrorContent): void {
+    const running = this.running.get(id);
+    const unanswered = this.unanswered.get(id);
     if (running) {
       running.cell.condemned = false;
       running.cell.dead = true;
@@ -150,7 +158,7 @@ export class CellRunner {
     } else if (unanswered) {
       // It ended by itself in the same moment, and was terminated before it could say so.
       unanswered({ status: "error", error });
-      this.unanswered = undefined;
+      this.unanswered.delete(id);
     }
   }
 
@@ -161,7 +169,13 @@ export class CellRunner {
     process.stderr.write(traceback.join("\n") + "\n");
   }
 
-  private compile(source: string, filename: string): Compiled {
+  /** What cells declare that have not come to their ends: what changes there is their own doing. */
+  private declaredByRunning(): Set<string> {
+    return new Set([...this.running.values()].flatMap(({ dependencies }) => dependencies?.declares ?? []));
+  }
+
+  private compile(id: number, source: string, executionCount: number): Compiled {
+    const filename = cellFilename(executionCount, ++this.runs);
     const cell = transformCell(source, { names: this.names, filename });
     this.maps.add(filename, cell.map, source);
     // A debugger may come later, and wants breakpoints in the functions of earlier cells too.
@@ -171,15 +185,15 @@ export class CellRunner {
     this.names.remember(cell);
     const declares = cell.declares.map(({ name }) => name);
     const locals = cell.declares.flatMap(({ name, live }) => (live ? [] : [name]));
-    this.output.post({ type: "started", filename, saveLocals: cell.saveLocals, declares, locals });
+    this.output.post({ type: "started", id, filename, saveLocals: cell.saveLocals, declares, locals });
     return { run, dependencies: cell.dependencies };
   }
 
-  private async evaluateAll(expressions: { [name: string]: string }): Promise<JsonObject> {
+  private async evaluateAll(id: number, expressions: { [name: string]: string }): Promise<JsonObject> {
     const results: JsonObject = {};
     for (const [name, code] of Object.entries(expressions)) {
       try {
-        const result = await this.compile(code, cellFilename(0, ++this.runs)).run(this.runtime);
+        const result = await this.compile(id, code, 0).run(this.runtime);
         results[name] = { status: "ok", data: await mimeBundle(result?.value), metadata: {} };
       } catch (error) {
         results[name] = { status: "error", ...describeError(error, this.maps) };

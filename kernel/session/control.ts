@@ -19,7 +19,7 @@ export const CONTROL = {
   promiseHooks: 5,
   /** 1 while the worker waits for a program without an end in sight (`execSync` and its like). */
   inProgram: 6,
-  /** How many messages of front ends are on their way to handlers in the worker: a loop that awaits lets them in. */
+  /** How many cells and messages of front ends are on their way to the worker: a loop that awaits lets them in. */
   waiting: 7,
 } as const;
 

@@ -48,11 +48,16 @@ export class DebuggerLink {
   }
 
   /**
-   * Pauses the worker and evaluates `statements` in the frame of the function with which the script `url` begins. The
-   * worker stays paused until `terminateExecution`. Resolves to false when it could not be paused in time (it sits in
-   * native code) or that function is not on the stack.
+   * Pauses the worker and evaluates statements in the frame of the function with which a script begins: those that
+   * `statements` has for the script's URL. The worker stays paused until `terminateExecution`. Resolves to the URL and to
+   * whether that worked; to undefined when it could not be paused in time (it sits in native code) or no such function is
+   * on the stack.
    */
-  async evaluateInFrame(worker: Worker, url: string, statements: string, timeoutMs: number): Promise<boolean> {
+  async evaluateInFrame(
+    worker: Worker,
+    statements: ReadonlyMap<string, string>,
+    timeoutMs: number,
+  ): Promise<{ url: string; done: boolean } | undefined> {
     this.scripts.clear();
     await this.send(worker, "Debugger.enable", {}, timeoutMs);
     try {
@@ -60,19 +65,20 @@ export class DebuggerLink {
       void this.send(worker, "Debugger.pause", {}, timeoutMs).catch(() => {});
       const frames = await withTimeout(paused, timeoutMs, "pause");
       // A closure of the cell may be on the stack too, with locals of the same names: only the cell's own function counts.
-      const frame = frames.find(({ functionLocation: at }) => {
-        return at?.lineNumber === 0 && at.columnNumber === 0 && this.scripts.get(at.scriptId) === url;
-      });
-      if (!frame) return false;
+      const urlOf = ({ functionLocation: at }: CallFrame): string =>
+        at?.lineNumber === 0 && at.columnNumber === 0 ? (this.scripts.get(at.scriptId) ?? "") : "";
+      const frame = frames.find((each) => statements.has(urlOf(each)));
+      if (!frame) return undefined;
+      const url = urlOf(frame);
       const reply = await this.send(
         worker,
         "Debugger.evaluateOnCallFrame",
-        { callFrameId: frame.callFrameId, expression: statements, silent: true },
+        { callFrameId: frame.callFrameId, expression: statements.get(url), silent: true },
         timeoutMs,
       );
-      return reply["exceptionDetails"] === undefined;
+      return { url, done: reply["exceptionDetails"] === undefined };
     } catch {
-      return false;
+      return undefined;
     } finally {
       this.onPaused = undefined;
     }

@@ -38,17 +38,24 @@ export class Definitions {
     return this.definitions.get(name);
   }
 
-  /** To be called before a cell runs: what has changed since the last one ended was no cell's doing. */
-  begin(): void {
-    this.changes();
+  /**
+   * To be called before a cell runs: what has changed since the last one ended was no cell's doing, except for what cells
+   * declare that are running.
+   */
+  begin(declaredByOthers: ReadonlySet<string>): void {
+    this.changes(declaredByOthers);
   }
 
-  /** To be called when a cell has ended. `dependencies` is undefined when it never began. */
+  /**
+   * To be called when a cell has ended. `dependencies` is undefined when it never began; `others`: what cells declare that
+   * are still running.
+   */
   end(
     dependencies: Dependencies | undefined,
-    { executionCount, failed }: { executionCount: number; failed: boolean },
+    { executionCount, failed, others }: { executionCount: number; failed: boolean; others: Set<string> },
   ): CellDependencies {
-    const changed = this.changes();
+    for (const name of dependencies?.declares ?? []) others.delete(name);
+    const changed = this.changes(others);
     const declared = (dependencies?.declares ?? []).filter((name) =>
       // A cell that failed may not have come to it.
       failed ? changed.includes(name) : this.tokens.has(name),
@@ -71,11 +78,11 @@ export class Definitions {
     return [...found].filter((name) => this.tokens.has(name) || !(name in globalThis));
   }
 
-  private changes(): string[] {
+  private changes(except: ReadonlySet<string>): string[] {
     const changed: string[] = [];
     for (const box of this.boxes()) {
-      if (!box.declared) continue;
       const { name } = box;
+      if (!box.declared || except.has(name)) continue;
       const before = this.tokens.get(name);
       const token = this.token(box.v);
       if (before && Object.is(before.token, token)) continue;

@@ -27,8 +27,9 @@ const IN_NATIVE_CODE =
 /** A press this soon after the last rung began is the second half of a double click, not a wish for more force. */
 const DOUBLE_CLICK_MS = 400;
 
-/** A cell that was given to the worker and has not been answered. */
+/** A cell that was given to the worker and has not been answered. There are several when subshells are in use. */
 export interface RunningCell {
+  readonly id: number;
   filename: string;
   saveLocals: string;
   /** Its variables whose newest values only `saveLocals` knows. */
@@ -54,9 +55,9 @@ export interface Stoppable {
   /** Says something on stderr of the cell that runs, or of the last one. */
   say(text: string): void;
   log(line: string): void;
-  /** Ends the worker, answers the cell and starts a new worker. Resolves to false when it does not end in `ms`. */
+  /** Ends the worker, answers the cells and starts a new worker. Resolves to false when it does not end in `ms`. */
   replaceWorker(outcome: Failure, ms: number): Promise<boolean>;
-  /** Nothing ends the worker: answers the cell and ends the process. */
+  /** Nothing ends the worker: answers the cells and ends the process. */
   giveUp(outcome: Failure): void;
 }
 
@@ -73,10 +74,10 @@ export class Ladder {
   }
 
   /**
-   * The user presses Interrupt while `running`, or no cell, has the worker. With `background` the work that earlier
+   * The user presses Interrupt while the worker has the cells `running`, or none. With `background` the work that earlier
    * cells have left behind stops; otherwise only what of it blocks everything else.
    */
-  press(running: RunningCell | undefined, background = running === undefined): void {
+  press(running: readonly RunningCell[], background = running.length === 0): void {
     if (this.climbing) {
       if (performance.now() - this.rungBegan > DOUBLE_CLICK_MS) this.nextRung?.();
       return;
@@ -88,21 +89,21 @@ export class Ladder {
     });
   }
 
-  private async climb(running: RunningCell | undefined, background: boolean): Promise<void> {
+  private async climb(running: readonly RunningCell[], background: boolean): Promise<void> {
     const { session } = this;
     await session.ready;
     if (await this.ask(running, background)) return;
-    // It has ended by itself, and what it has left behind keeps everything else from running.
-    const rest = running && session.isRunning(running) ? running : undefined;
+    // Cells that have ended by themselves may have left behind what keeps everything else from running.
+    const left = this.left(running);
     const hooked = Atomics.load(session.control, CONTROL.promiseHooks) > 0;
-    if (!hooked && (await this.terminate(rest))) return;
+    if (!hooked && (await this.terminateAll(left))) return;
     const why = hooked
       ? "an async hook is on (async_hooks.createHook), so that the cell could not be ended alone"
       : "the cell did not stop";
     const lost = session.variables.length > 0 ? ` (${someOf(session.variables)})` : "";
     const evalue = `${why}; its worker was ended: all variables are lost${lost}. Run the cells again from the top.`;
     // Nobody is answered with it.
-    if (!rest) session.say(`Interrupted: ${evalue}\n`);
+    if (left.length === 0) session.say(`Interrupted: ${evalue}\n`);
     if (await session.replaceWorker(failure("Interrupted", evalue), END_WORKER_MS)) return;
     const native =
       "the code that runs cannot be ended, not even with its thread (it is in native code), so the kernel's process was ended: " +
@@ -112,9 +113,9 @@ export class Ladder {
 
   /**
    * Rung 1: loops poll the flag and throw, awaits reject; `finally` runs, everything is kept. Resolves to true when that
-   * was enough: the cell has been answered, and nothing else blocks the worker.
+   * was enough: the cells have been answered, and nothing else blocks the worker.
    */
-  private async ask(running: RunningCell | undefined, background: boolean): Promise<boolean> {
+  private async ask(running: readonly RunningCell[], background: boolean): Promise<boolean> {
     const { session } = this;
     const { control } = session;
     this.rungBegan = performance.now();
@@ -123,7 +124,7 @@ export class Ladder {
     Atomics.store(control, CONTROL.interrupt, ++this.interrupts);
     session.post({ type: "cancel", background });
     const free = session.ping();
-    const stopped = running ? free.then(() => running.answered) : free;
+    const stopped = free.then(() => Promise.all(running.map(({ answered }) => answered)));
     let blocked = true;
     void free.then(() => {
       blocked = false;
@@ -135,27 +136,47 @@ export class Ladder {
       this.mean("everybody");
     }
     if (await this.orNextRung(stopped, COOPERATE_MS - BLOCKED_MS)) return true;
-    if (running && !session.isRunning(running)) return !blocked;
+    const isOver = (): boolean => running.length > 0 && this.left(running).length === 0;
+    if (isOver()) return !blocked;
     const noticed = Atomics.load(control, CONTROL.noticed) !== noticedBefore;
     if (noticed && (await this.orNextRung(stopped, UNWIND_MS))) return true;
     // An impatient second press may come when the cell has just ended by itself.
-    return !blocked && running !== undefined && !session.isRunning(running);
+    return !blocked && isOver();
   }
 
   private mean(whom: "cell" | "everybody"): void {
     Atomics.store(this.session.control, CONTROL.everybody, whom === "everybody" ? 1 : 0);
   }
 
-  /** Rung 2: save the cell's locals in the paused frame, then end the JavaScript that runs. No `finally` of it runs. */
-  private async terminate(running: RunningCell | undefined): Promise<boolean> {
-    const { session } = this;
+  private left(running: readonly RunningCell[]): RunningCell[] {
+    return running.filter((cell) => this.session.isRunning(cell));
+  }
+
+  /** Rung 2 for each: what holds the thread is ended first, then what waits or comes next. */
+  private async terminateAll(running: readonly RunningCell[]): Promise<boolean> {
     this.rungBegan = performance.now();
+    if (running.length < 2) return this.terminate(running, true);
+    // The first round may meet what an earlier cell has left behind.
+    for (let round = running.length; round >= 0; round--) {
+      const left = this.left(running);
+      if (left.length === 0) return true;
+      if (!(await this.terminate(left, round === 0))) return false;
+    }
+    return this.left(running).length === 0;
+  }
+
+  /**
+   * Saves the locals of the cell that holds the thread in the paused frame, then ends the JavaScript that runs. No `finally`
+   * of it runs. With `all`, and when nothing holds the thread, every cell of `running` is settled.
+   */
+  private async terminate(running: readonly RunningCell[], all: boolean): Promise<boolean> {
+    const { session } = this;
     const explain = setTimeout(() => session.say(IN_NATIVE_CODE), EXPLAIN_MS);
     try {
       // A cell that catches everything waits again: it is woken, and holds still where its locals can be saved.
       session.post({ type: "condemn" });
       const idle = await this.orNextRung(session.ping(), CONDEMN_MS);
-      const saved = !running || running.saveLocals === "" || (!idle && !this.debugged && (await this.save(running)));
+      const found = idle || this.debugged ? undefined : await this.save(running);
       const noticedBefore = Atomics.load(session.control, CONTROL.noticed);
       if (!idle) {
         // Whether it ended is learnt from the ping: the debugger's own answer may come late.
@@ -165,12 +186,18 @@ export class Ladder {
       }
       clearTimeout(explain);
       this.mean("cell");
-      if (!running) return true;
+      const ended = all || idle ? running : running.filter(({ filename }) => filename === found?.url);
+      if (ended.length === 0) return true;
+      const answered = Promise.all(ended.map((cell) => cell.answered));
       // It waited for what was ended: now its own `finally` blocks run.
-      const unwinds = Atomics.load(session.control, CONTROL.noticed) !== noticedBefore;
-      if (unwinds && (await this.orNextRung(running.answered, UNWIND_MS))) return true;
-      if (session.isRunning(running)) session.post({ type: "settle", error: this.outcome(running, saved).error });
-      const settled = running.answered.then(() => session.ping());
+      const unwinds = !found && Atomics.load(session.control, CONTROL.noticed) !== noticedBefore;
+      if (unwinds && (await this.orNextRung(answered, UNWIND_MS))) return true;
+      for (const cell of this.left(ended)) {
+        // A cell that waits has given its locals to the session before.
+        const saved = idle || cell.saveLocals === "" || (found?.url === cell.filename && found.done);
+        session.post({ type: "settle", id: cell.id, error: this.outcome(cell, saved).error });
+      }
+      const settled = answered.then(() => session.ping());
       return await this.orNextRung(settled, ANSWER_MS);
     } finally {
       clearTimeout(explain);
@@ -182,16 +209,21 @@ export class Ladder {
     return Atomics.load(this.session.control, CONTROL.debugging) === 1;
   }
 
-  /** Whether the locals of the cell are in the session now. A second press does not wait for it. */
-  private async save(running: RunningCell): Promise<boolean> {
+  /**
+   * Which cell holds the thread, and whether its locals are in the session now. A second press does not wait for it. One cell
+   * without locals is not looked for.
+   */
+  private async save(running: readonly RunningCell[]): Promise<{ url: string; done: boolean } | undefined> {
+    if (running.every(({ saveLocals }) => saveLocals === "") && running.length < 2) return undefined;
     const { link, worker } = this.session;
-    let saved = false;
+    let found: { url: string; done: boolean } | undefined;
+    const statements = new Map(running.map(({ filename, saveLocals }) => [filename, saveLocals]));
     const trying = link
-      .evaluateInFrame(worker, running.filename, running.saveLocals, SAVE_MS)
-      .then((done) => void (saved = done))
+      .evaluateInFrame(worker, statements, SAVE_MS)
+      .then((result) => void (found = result))
       .catch(() => {});
     await this.orNextRung(trying, 2 * SAVE_MS);
-    return saved;
+    return found;
   }
 
   private outcome({ locals }: RunningCell, saved: boolean): Failure {

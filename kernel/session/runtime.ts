@@ -168,6 +168,10 @@ export class CellRuntime implements Runtime {
     });
   }
 
+  after<T>(value: T): T {
+    return value;
+  }
+
   /** A promise that an interrupt rejects. */
   private watch<T>(value: T, above: (...args: never[]) => unknown, site?: AwaitSite): T | Promise<Awaited<T>> {
     const cell = currentCell();

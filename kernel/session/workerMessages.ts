@@ -14,16 +14,17 @@ export interface WorkerData {
 }
 
 export type ToWorker =
-  | { type: "execute"; request: CellRequest }
+  /** `id`: by which both sides know this run of the cell. */
+  | { type: "execute"; id: number; request: CellRequest }
   /**
-   * Ends pending awaits, timers, downloads and programs of the running cell, or with `background` of all earlier ones;
+   * Ends pending awaits, timers, downloads and programs of the running cells, or with `background` of all earlier ones;
    * loops see the flag in `control`.
    */
   | { type: "cancel"; background: boolean }
-  /** The running cell did not stop: woken once more, it holds still at its next loop or await, to be ended there. */
+  /** The running cells did not stop: woken once more, they hold still at their next loop or await, to be ended there. */
   | { type: "condemn" }
-  /** The running cell was ended from outside in the middle and will never answer: end it with this error. */
-  | { type: "settle"; error: ErrorContent }
+  /** A running cell was ended from outside in the middle and will never answer: end it with this error. */
+  | { type: "settle"; id: number; error: ErrorContent }
   | { type: "ping"; id: number }
   /** Something other than a cell, of the table `questions`. Answered when no JavaScript of the user runs. */
   | { type: "ask"; id: number; question: string; params: JsonObject };
@@ -37,7 +38,7 @@ export type FromWorker =
    * A cell starts; `saveLocals` stores its plain locals when the debugger runs it in the paused frame. `declares`: the
    * variables it makes; `locals`: those of them whose newest values only `saveLocals` knows.
    */
-  | { type: "started"; filename: string; saveLocals: string; declares: string[]; locals: string[] }
+  | { type: "started"; id: number; filename: string; saveLocals: string; declares: string[]; locals: string[] }
   | {
       type: "publish";
       parent: Header;
@@ -49,7 +50,7 @@ export type FromWorker =
     }
   /** A cell has started a program, or one has ended, or is to be ended with all that it has started itself. */
   | { type: "program"; pid: number; state: "started" | "ended" | "unwanted" }
-  | { type: "done"; outcome: CellOutcome; heapUsed: number }
+  | { type: "done"; id: number; outcome: CellOutcome; heapUsed: number }
   /** For the log of the kernel, not for a cell. */
   | { type: "log"; line: string }
   /** A cell asks its user. The answer goes through `port`, where also code that waits without an event loop finds it. */

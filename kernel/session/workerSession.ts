@@ -69,7 +69,9 @@ export class WorkerSession implements Session, Stoppable {
   private readonly languageThread: LanguageThread;
   private readonly ladder = new Ladder(this);
   private readonly programs = new ProgramsOfCells();
-  private running: Running | undefined;
+  /** By the numbers under which the worker knows them; several when subshells are in use. */
+  private readonly running = new Map<number, Running>();
+  private runs = 0;
   /** Who gets what is said while no cell runs. */
   private lastParent: Header | undefined;
   private readonly declared = new Set<string>();
@@ -94,7 +96,7 @@ export class WorkerSession implements Session, Stoppable {
       path: languagePath,
       folder,
       ready: () => this.ready,
-      busy: () => this.running !== undefined,
+      busy: () => this.running.size > 0,
       log,
     });
   }
@@ -107,6 +109,7 @@ export class WorkerSession implements Session, Stoppable {
     let answered!: () => void;
     return new Promise((resolve) => {
       const running: Running = {
+        id: ++this.runs,
         request,
         begun: false,
         filename: "",
@@ -114,12 +117,12 @@ export class WorkerSession implements Session, Stoppable {
         locals: [],
         answered: new Promise((settle) => (answered = settle)),
         end: (outcome) => {
-          if (this.running === running) this.running = undefined;
+          this.running.delete(running.id);
           answered();
           resolve(outcome);
         },
       };
-      this.running = running;
+      this.running.set(running.id, running);
       void this.begin(running);
     });
   }
@@ -133,11 +136,12 @@ export class WorkerSession implements Session, Stoppable {
       await this.ladder.climbing;
     }
     // Interrupted or shut down while it waited here.
-    if (this.running !== running) return;
+    if (!this.isRunning(running)) return;
     if (this.ended) return running.end(failure("KernelEnded", "the session has ended"));
     running.begun = true;
     this.lastParent = running.request.parent;
-    this.post({ type: "execute", request: running.request });
+    Atomics.add(this.control, CONTROL.waiting, 1);
+    this.post({ type: "execute", id: running.id, request: running.request });
   }
 
   async isComplete(code: string): Promise<{ status: "complete" | "incomplete" | "invalid"; indent?: string }> {
@@ -172,7 +176,7 @@ export class WorkerSession implements Session, Stoppable {
 
   async shutdown(): Promise<void> {
     this.ended = true;
-    this.running?.end(failure("KernelEnded", "the kernel was shut down while this cell ran"));
+    this.endAll(failure("KernelEnded", "the kernel was shut down while this cell ran"));
     await this.ready;
     this.isStuck = true;
     const ended = this.worker.terminate().then(() => void (this.isStuck = false));
@@ -187,19 +191,22 @@ export class WorkerSession implements Session, Stoppable {
   }
 
   interrupt(): void {
-    const { running } = this;
-    if (running && !running.begun) {
-      running.end(failure("Interrupted", "stopped by the user before it began; variables are kept"));
-      this.ladder.press(undefined, false);
-    } else {
-      this.ladder.press(running);
+    const running = [...this.running.values()];
+    const begun = running.filter((each) => each.begun);
+    for (const each of running) {
+      if (!each.begun) each.end(failure("Interrupted", "stopped by the user before it began; variables are kept"));
     }
+    this.ladder.press(begun, running.length === 0);
+  }
+
+  private endAll(outcome: CellOutcome): void {
+    for (const each of [...this.running.values()]) each.end(outcome);
   }
 
   // What the ladder does --------------------------------------------------------------------------------------------
 
   isRunning(cell: RunningCell): boolean {
-    return this.running === cell;
+    return this.running.get(cell.id) === cell;
   }
 
   endProgram(): void {
@@ -207,7 +214,8 @@ export class WorkerSession implements Session, Stoppable {
   }
 
   say(text: string): void {
-    const parent = this.running?.request.parent ?? this.lastParent;
+    const [first] = this.running.values();
+    const parent = first?.request.parent ?? this.lastParent;
     if (parent) void this.options.publish(parent, "stream", { name: "stderr", text });
   }
 
@@ -217,7 +225,7 @@ export class WorkerSession implements Session, Stoppable {
 
   giveUp(outcome: Failure): void {
     this.ended = true;
-    this.running?.end(outcome);
+    this.endAll(outcome);
     this.options.onHopeless();
   }
 
@@ -240,7 +248,7 @@ export class WorkerSession implements Session, Stoppable {
     });
     if (await Promise.race([gone, isLate])) return false;
     clearTimeout(late);
-    if (this.running?.begun) this.running.end(outcome);
+    for (const each of [...this.running.values()]) if (each.begun) each.end(outcome);
     await this.ready;
     return true;
   }
@@ -284,11 +292,7 @@ export class WorkerSession implements Session, Stoppable {
     switch (message.type) {
       case "started":
         for (const name of message.declares) this.declared.add(name);
-        if (this.running) {
-          this.languageThread.ran(this.running.request.code);
-          const { filename, saveLocals, locals } = message;
-          Object.assign(this.running, { filename, saveLocals, locals });
-        }
+        this.started(message);
         return;
       case "program":
         this.programs.note(message.pid, message.state);
@@ -304,7 +308,7 @@ export class WorkerSession implements Session, Stoppable {
       }
       case "done":
         this.heapUsed = message.heapUsed;
-        this.running?.end(message.outcome);
+        this.running.get(message.id)?.end(message.outcome);
         return;
       case "log":
         this.options.log(message.line);
@@ -331,6 +335,13 @@ export class WorkerSession implements Session, Stoppable {
     }
   }
 
+  private started({ id, filename, saveLocals, locals }: Extract<FromWorker, { type: "started" }>): void {
+    const running = this.running.get(id);
+    if (!running) return;
+    this.languageThread.ran(running.request.code);
+    Object.assign(running, { filename, saveLocals, locals });
+  }
+
   private workerEnded(worker: Worker, error: unknown, code?: number): void {
     if (this.ended || worker !== this.worker) return;
     const outOfMemory = (error as NodeJS.ErrnoException | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY";
@@ -346,7 +357,7 @@ export class WorkerSession implements Session, Stoppable {
     const evalue = `${what}. All variables are lost${lost}; a new session has started.`;
     this.options.log(evalue);
     // Work that an ended cell had left behind.
-    if (!this.running?.begun) this.say(`${ename}: ${evalue}\n`);
+    if (![...this.running.values()].some(({ begun }) => begun)) this.say(`${ename}: ${evalue}\n`);
     const outcome = failure(ename, evalue);
     if (!(await this.replaceWorker(outcome, END_MS))) this.giveUp(outcome);
   }

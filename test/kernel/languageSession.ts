@@ -47,6 +47,7 @@ export class TestSession {
     iteratorOf,
     elementsOf,
     await: (value) => value,
+    after: (value) => value,
     value: (value) =>
       typeof (value as PromiseLike<unknown> | undefined)?.then === "function"
         ? Promise.resolve(value).then((settled) => ({ value: settled }))

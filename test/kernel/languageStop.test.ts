@@ -17,7 +17,7 @@ Promise.all([import(workerData.box), import(workerData.iteration)]).then(([{ Box
   const flag = new Int32Array(workerData.flag);
   let polls = 0;
   const runtime = {
-    box, site: () => ({ chunk: 1000 }), caught() {}, awaitSite: () => ({}), iteratorOf, elementsOf, await: (v) => v, value: (value) => ({ value }),
+    box, site: () => ({ chunk: 1000 }), caught() {}, awaitSite: () => ({}), iteratorOf, elementsOf, await: (v) => v, after: (v) => v, value: (value) => ({ value }),
     poll(site) { if (++polls === workerData.polls) { Atomics.store(flag, 0, 1); Atomics.notify(flag, 0); } return site.chunk; },
   };
   parentPort.on("message", (message) => {

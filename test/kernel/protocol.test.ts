@@ -42,7 +42,8 @@ function scriptedSession(): Session {
   };
 }
 
-const conversations: { [name: string]: [channel: "shell" | "control", type: string, content: object][] } = {
+type Request = [channel: "shell" | "control", type: string, content: object, subshell_id?: string];
+const conversations: { [name: string]: Request[] } = {
   "kernel-info": [["shell", "kernel_info_request", {}]],
   "execute-value": [["shell", "execute_request", { code: "1" }]],
   "execute-nothing": [["shell", "execute_request", { code: "" }]],
@@ -95,6 +96,36 @@ const conversations: { [name: string]: [channel: "shell" | "control", type: stri
     ["shell", "no_such_request", {}],
     ["shell", "execute_request", { code: "1" }],
   ],
+  subshells: [
+    ["control", "list_subshell_request", {}],
+    ["control", "create_subshell_request", {}],
+    ["control", "list_subshell_request", {}],
+    ["control", "delete_subshell_request", { subshell_id: "id-6" }],
+    ["control", "delete_subshell_request", { subshell_id: "id-6" }],
+    ["shell", "kernel_info_request", {}, "id-6"],
+  ],
+  "subshell-error": [
+    ["control", "create_subshell_request", {}],
+    ["shell", "execute_request", { code: "fail" }, "id-4"],
+    ["shell", "execute_request", { code: "cancelled" }, "id-4"],
+    ["shell", "execute_request", { code: "1" }],
+    ["shell", "execute_request", { code: "2" }],
+  ],
+  "subshell-interrupt": [
+    ["control", "create_subshell_request", {}],
+    ["shell", "execute_request", { code: "wait" }],
+    ["shell", "execute_request", { code: "1" }, "id-4"],
+    ["shell", "execute_request", { code: "cancelled" }, "id-4"],
+    ["shell", "execute_request", { code: "cancelled" }],
+    ["control", "interrupt_request", {}],
+  ],
+  "subshell-deleted": [
+    ["control", "create_subshell_request", {}],
+    ["shell", "execute_request", { code: "wait" }, "id-4"],
+    ["shell", "execute_request", { code: "cancelled" }, "id-4"],
+    ["control", "delete_subshell_request", { subshell_id: "id-4" }],
+    ["control", "interrupt_request", {}],
+  ],
   shutdown: [["control", "shutdown_request", { restart: true }]],
   comms: [
     ["shell", "comm_open", { comm_id: "a", target_name: "known", data: {} }],
@@ -131,7 +162,8 @@ describe("protocol", () => {
       const known = requests.filter(([, type]) => type !== "no_such_request").length;
       const count = (pattern: RegExp): number => text.match(pattern)?.length ?? 0;
       assert.equal(count(/_reply /g), known, `${name}: replies`);
-      assert.equal(count(/"execution_state":"busy"/g), known, `${name}: busy`);
+      // What still runs is said again when something else has ended.
+      assert.ok(count(/"execution_state":"busy"/g) >= known, `${name}: busy`);
       assert.equal(count(/"execution_state":"idle"/g), known, `${name}: idle`);
     }
   });
@@ -165,8 +197,9 @@ async function converse(requests: (typeof conversations)[string], sent: Message[
     onShutdown: () => lines.push("kernel leaves"),
   });
   dispatcher.start();
-  for (const [channel, type, content] of requests) {
+  for (const [channel, type, content, subshell_id] of requests) {
     const message = makeMessage(sender, channel, type, content);
+    if (subshell_id !== undefined) message.header.subshell_id = subshell_id;
     write("→", message);
     dispatcher.receive(message);
   }

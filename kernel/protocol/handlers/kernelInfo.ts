@@ -20,5 +20,5 @@ export const kernelInfo: Handler<"kernel_info_request"> = (_content, { version }
   banner: `Gradbook ${version}: TypeScript cells with tensors, autograd and optimizers.`,
   help_links: [],
   debugger: false,
-  supported_features: [],
+  supported_features: ["kernel subshells"],
 });

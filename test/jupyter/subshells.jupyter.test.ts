@@ -1,0 +1,3 @@
+import { pythonTests } from "./clients.ts";
+
+await pythonTests("subshells", "subshells.py");
