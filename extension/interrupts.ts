@@ -22,6 +22,8 @@ export class Interrupts {
 
   /** With no cell running, what earlier cells left running (timers, promises) is stopped. */
   async stop(notebook: vscode.NotebookDocument): Promise<void> {
+    // In a notebook that was renamed or saved just now, the press is meant for what comes over to it.
+    await this.#kernels.arrival(notebook);
     const kernel = this.#kernels.get(notebook);
     // VS Code stops what runs in a document that it closes, also when another one takes its place.
     if (!kernel || notebook.isClosed || this.#kernels.isLeaving(notebook)) return;

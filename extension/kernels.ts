@@ -115,6 +115,10 @@ export class Kernels implements vscode.Disposable {
   isAwaited(notebook: vscode.NotebookDocument): boolean {
     return this.#moves.isAwaited(notebook);
   }
+  /** Resolves when no kernel of another document is on its way to this one any more. */
+  arrival(notebook: vscode.NotebookDocument): Promise<void> {
+    return this.#moves.arrival(notebook);
+  }
 
   #closed(notebook: vscode.NotebookDocument): void {
     const kernel = this.get(notebook);

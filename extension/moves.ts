@@ -30,6 +30,9 @@ interface Departure {
   /** Its messages are shown again, in the old document. */
   released: boolean;
   timer: NodeJS.Timeout;
+  /** Resolves when the kernel is there, or will not come. */
+  over: Promise<void>;
+  end(): void;
 }
 
 /** How long the next event may take, in ms. A tab that is not in front may take as long as it stays there. */
@@ -79,6 +82,11 @@ export class Moves implements vscode.Disposable {
     return this.#to(notebook) !== undefined;
   }
 
+  /** Resolves when no kernel is on its way to this document any more. */
+  async arrival(notebook: vscode.NotebookDocument): Promise<void> {
+    await this.#to(notebook)?.over;
+  }
+
   /** The document has our controller, or no more. */
   setSelected(notebook: vscode.NotebookDocument, selected: boolean): void {
     if (!selected) return void this.#selected.delete(notebook);
@@ -126,9 +134,13 @@ export class Moves implements vscode.Disposable {
   }
 
   #depart(kernel: NotebookKernel, to: string | undefined, onlyIfClosed: boolean): Promise<void> {
-    clearTimeout(this.#departures.get(kernel)?.timer);
+    const before = this.#departures.get(kernel);
+    clearTimeout(before?.timer);
     const timer = setTimeout(() => this.#late(kernel), PATIENCE_MS);
-    this.#departures.set(kernel, { kernel, to, onlyIfClosed, released: false, timer });
+    let end = (): void => {};
+    const over = new Promise<void>((resolve) => (end = resolve));
+    void over.then(before?.end);
+    this.#departures.set(kernel, { kernel, to, onlyIfClosed, released: false, timer, over, end });
     return kernel.hold();
   }
 
@@ -158,7 +170,9 @@ export class Moves implements vscode.Disposable {
   }
 
   #forget(kernel: NotebookKernel): void {
-    clearTimeout(this.#departures.get(kernel)?.timer);
+    const departure = this.#departures.get(kernel);
+    clearTimeout(departure?.timer);
+    departure?.end();
     this.#departures.delete(kernel);
   }
 
