@@ -137,7 +137,7 @@ function declaration({ min, max, step, log, whole, value }: Range, options: Slid
     return {
       ...style,
       kind: "FloatLogSlider",
-      state: { ...common, base: 10, min: Math.log10(min), max: Math.log10(max), readout_format: ".3g" },
+      state: { ...common, base: 10, min: Math.log10(min), max: Math.log10(max), readout_format: ".3~g" },
     };
   if (whole) return { ...style, kind: "IntSlider", state: { ...common, min, max, readout_format: "d" } };
   const digits = Math.min(10, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
