@@ -1,7 +1,7 @@
 // Bundles the product into dist/: one entry per thread of the kernel (ESM), the extension (CommonJS, as VS Code
 // requires it) and the notebook renderer (ESM for the webview). `--watch` rebuilds on change.
 import { context } from "esbuild";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { licensesText } from "./licenses.mjs";
 import { inputs as declarations, writeTypes } from "./types.mjs";
 
@@ -56,6 +56,15 @@ const builds = [
   },
   {
     ...common,
+    // Copied to where Jupyter looks, without anything beside it; also an old Node must be able to read it.
+    entryPoints: { start: "kernel/jupyter/start.ts" },
+    outdir: "dist/kernel/jupyter",
+    platform: "node",
+    target: "node14.8",
+    format: "esm",
+  },
+  {
+    ...common,
     entryPoints: present({ main: "extension/main.ts" }),
     outdir: "dist/extension",
     outExtension: { ".js": ".cjs" },
@@ -97,6 +106,11 @@ for (const build of builds) {
   inputs.push(...Object.keys(metafile.inputs));
   if (watch) await ctx.watch();
   else await ctx.dispose();
+}
+mkdirSync(root + "dist/media", { recursive: true });
+// The kernel's pictures for Jupyter.
+for (const logo of ["icon.svg", "logo-32x32.png", "logo-64x64.png"]) {
+  copyFileSync(`${root}media/${logo}`, `${root}dist/media/${logo}`);
 }
 writeFileSync(root + "dist/licenses.txt", licensesText(root, inputs));
 // The editor's service reads them; they need not follow every change.

@@ -52,14 +52,15 @@ async function main([command, ...rest]: string[]): Promise<number | undefined> {
 }
 
 async function doctor(argv: string[], kernelPath: string): Promise<number> {
-  const [{ doctorCommand }, { cacheFolder }, { typescriptVersion }, { homedir }] = await Promise.all([
+  const [{ doctorCommand }, { thisMachine }, { cacheFolder }, { typescriptVersion }] = await Promise.all([
     import("./jupyter/doctor.ts"),
+    import("./jupyter/jupyterCommand.ts"),
     import("./data/cacheFolder.ts"),
     import("./language/version.ts"),
-    import("node:os"),
   ]);
-  const cache = cacheFolder({ platform: process.platform, home: homedir(), env: process.env });
+  const machine = thisMachine();
+  const cache = cacheFolder(machine);
   const data = process.env["GRADBOOK_DATA"];
   const dataFolders = [...(data ? [data] : []), cache];
-  return doctorCommand(argv, { kernelPath, cacheFolder: cache, dataFolders, typescriptVersion });
+  return doctorCommand(argv, { kernelPath, machine, cacheFolder: cache, dataFolders, typescriptVersion });
 }

@@ -98,8 +98,10 @@ export const layers: Record<string, Layer> = {
     imports: ["kernel/protocol", "kernel/transport"],
     packages: [...files, "node:child_process", "node:crypto", "node:events", "node:util"],
   },
+  // How command lines are read.
+  "kernel/command": {},
   "kernel/notebook": {
-    imports: ["kernel/client", "kernel/protocol"],
+    imports: ["kernel/client", "kernel/command", "kernel/protocol"],
     packages: [
       ...files,
       "node:crypto",
@@ -112,8 +114,9 @@ export const layers: Record<string, Layer> = {
     ],
   },
   "kernel/jupyter": {
-    imports: ["kernel/client"],
-    packages: [...files, "node:child_process", "node:os"],
+    // The doctor asks a kernel over sockets of its own, and the kernelspec says what the kernel says of itself.
+    imports: ["kernel/client", "kernel/command", "kernel/protocol", "kernel/transport"],
+    packages: [...files, "node:child_process", "node:crypto", "node:net", "node:os", "node:util"],
   },
 
   // Where the parts are put together: main, worker, languageService, cli, and what a cell imports.

@@ -4,11 +4,16 @@ import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { arch, availableParallelism, cpus, platform, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { startKernel } from "../client/startKernel.ts";
+import type { Machine } from "./dataFolders.ts";
 
-/** What the checks need to know; `cli.ts` fills it in. */
-export interface Surroundings {
+export interface JupyterSurroundings {
   /** Entry file of the kernel. */
   kernelPath: string;
+  machine: Machine;
+}
+
+/** What the checks need to know; `cli.ts` fills it in. */
+export interface Surroundings extends JupyterSurroundings {
   cacheFolder: string;
   /** Folders that may hold data sets, in the order in which they are looked at. */
   dataFolders: readonly string[];
@@ -23,11 +28,11 @@ export interface Finding {
   advice?: string;
 }
 
-export interface Check {
+export interface Check<S = Surroundings> {
   name: string;
   /** Without it the kernel cannot run here. */
   needed: boolean;
-  look(surroundings: Surroundings): Promise<Finding> | Finding;
+  look(surroundings: S): Promise<Finding> | Finding;
 }
 
 /** TypeScript declares WebAssembly together with the DOM, which does not exist here. */
@@ -125,24 +130,6 @@ export const checks: readonly Check[] = [
         };
       } catch (error) {
         return { ok: false, found: (error as Error).message, advice: "Tensor operations will use one thread." };
-      }
-    },
-  },
-  {
-    name: "ZeroMQ",
-    needed: false,
-    async look() {
-      try {
-        // A name that the bundler does not follow: it is in the npm package only, and native.
-        const name = "zeromq";
-        const { version } = (await import(name)) as { version: string };
-        return { ok: true, found: `libzmq ${version}` };
-      } catch {
-        return {
-          ok: false,
-          found: "not installed",
-          advice: "Only Jupyter front ends need it; VS Code and gradbook run do not. npm install zeromq",
-        };
       }
     },
   },

@@ -1,27 +1,40 @@
 /** `gradbook jupyter`: the kernel for front ends of Jupyter. */
-import { kernelCommand } from "./kernelCommand.ts";
+import { homedir } from "node:os";
+import type { Machine } from "./dataFolders.ts";
 
 const HELP = `Usage: gradbook jupyter <command>
 
-  kernel <connection-file>  serve a front end; kernelspecs say this
-  --help                    show this
+  install                   make the kernel known to JupyterLab and its relatives
+  uninstall                 take it away again
+  doctor                    what Jupyter needs to run it, and what is missing
+  kernel <connection-file>  serve a front end; what is installed says this
+  --help                    show this; "gradbook jupyter install --help" shows the options
 `;
+
+/** The commands; each is loaded when it is called for, because front ends wait for `kernel`. */
+const commands: {
+  [name: string]: (argv: readonly string[], kernelPath: string, machine: Machine) => Promise<number | undefined>;
+} = {
+  install: async (...given) => (await import("./installCommand.ts")).installCommand(...given),
+  uninstall: async (argv, _kernelPath, machine) =>
+    (await import("./uninstallCommand.ts")).uninstallCommand(argv, machine),
+  doctor: async (...given) => (await import("./doctor.ts")).jupyterDoctorCommand(...given),
+  kernel: async (argv, kernelPath) => (await import("./kernelCommand.ts")).kernelCommand(argv, kernelPath),
+};
 
 /** Runs the command and returns its exit code; undefined while the kernel runs. `kernelPath` is the kernel's entry file. */
 export async function jupyterCommand(argv: readonly string[], kernelPath: string): Promise<number | undefined> {
-  const [command, ...rest] = argv;
-  switch (command) {
-    case "kernel":
-      return kernelCommand(rest, kernelPath);
-    case "--help":
-    case "-h":
-    case "help":
-      process.stdout.write(HELP);
-      return 0;
-    default: {
-      const what = command === undefined ? "name a command" : `unknown command "${command}"`;
-      process.stderr.write(`gradbook jupyter: ${what}. Commands: kernel.\n\n${HELP}`);
-      return 2;
-    }
+  const [name, ...rest] = argv;
+  if (name === "--help" || name === "-h" || name === "help") {
+    process.stdout.write(HELP);
+    return 0;
   }
+  const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command) return command(rest, kernelPath, thisMachine());
+  const what = name === undefined ? "name a command" : `unknown command "${name}"`;
+  process.stderr.write(`gradbook jupyter: ${what}. Commands: ${Object.keys(commands).join(", ")}.\n\n${HELP}`);
+  return 2;
 }
+
+/** Also for `gradbook doctor`. */
+export const thisMachine = (): Machine => ({ platform: process.platform, home: homedir(), env: process.env });

@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { startKernel } from "../client/startKernel.ts";
+import { UsageError } from "../command/readArguments.ts";
 import { NotebookError } from "./check.ts";
 import { notebookText, readNotebook, writeFileAtomically } from "./file.ts";
 import type { Notebook } from "./format.ts";
@@ -11,7 +12,7 @@ import { injectParameters } from "./parameters.ts";
 import { Progress } from "./progress.ts";
 import { NotebookRun, type RunResult } from "./run.ts";
 import { TerminalInput } from "./terminalInput.ts";
-import { parseRunArguments, RUN_HELP, UsageError, type RunArguments } from "./runOptions.ts";
+import { parseRunArguments, RUN_HELP, type RunArguments } from "./runOptions.ts";
 
 const EXIT = { ok: 0, failed: 1, usage: 2, timeout: 124, SIGINT: 130, SIGTERM: 143 } as const;
 

@@ -1,4 +1,5 @@
 /** What `gradbook run` was asked to do. */
+import { readArguments, UsageError } from "../command/readArguments.ts";
 import { parseParameter, type Parameter } from "./parameters.ts";
 
 export const RUN_HELP = `Usage: gradbook run <notebook.ipynb> [options]
@@ -18,11 +19,6 @@ Exit code: 0 all cells ran, 1 a cell failed, 2 wrong usage, 124 a cell timed out
 130 stopped by Ctrl+C.
 `;
 
-/** A command line that cannot be followed. */
-export class UsageError extends Error {
-  override name = "UsageError";
-}
-
 export interface RunArguments {
   notebook: string;
   output: string | undefined;
@@ -32,57 +28,22 @@ export interface RunArguments {
   allowErrors: boolean;
 }
 
-const WITH_VALUE = ["output", "html", "param", "timeout"];
-const FLAGS = ["allow-errors", "help"];
+const KNOWN = { withValue: ["output", "html", "param", "timeout"], flags: ["allow-errors"] };
 
 /** Reads the arguments after `gradbook run`; "help" when that is what was asked for. Throws `UsageError`. */
 export function parseRunArguments(argv: readonly string[]): RunArguments | "help" {
-  const notebooks: string[] = [];
-  const values = new Map<string, string[]>();
-  for (let i = 0; i < argv.length; i++) {
-    const argument = argv[i]!;
-    if (argument === "-h") return "help";
-    if (argument === "--") {
-      notebooks.push(...argv.slice(i + 1));
-      break;
-    }
-    if (!argument.startsWith("-") || argument === "-") {
-      notebooks.push(argument);
-      continue;
-    }
-    const [, name, given] = /^--([^=]*)(?:=(.*))?$/s.exec(argument) ?? [];
-    if (name !== undefined && FLAGS.includes(name)) {
-      if (given !== undefined) throw new UsageError(`--${name} takes no value, got "${given}".`);
-      values.set(name, []);
-    } else if (name !== undefined && WITH_VALUE.includes(name)) {
-      const value = given ?? argv[++i];
-      if (value === undefined || value === "") throw new UsageError(`--${name} needs a value.`);
-      if (given === undefined && value.startsWith("--"))
-        throw new UsageError(`--${name} needs a value, got the option ${value}.`);
-      values.set(name, [...(values.get(name) ?? []), value]);
-    } else {
-      const options = [...WITH_VALUE, ...FLAGS].map((option) => `--${option}`).join(", ");
-      throw new UsageError(`unknown option "${argument.split("=")[0]}". Options: ${options}.`);
-    }
-  }
-  if (values.has("help")) return "help";
-  if (notebooks.length !== 1) {
-    throw new UsageError(
-      notebooks.length === 0 ? "name the notebook to run." : `one notebook at a time, got ${notebooks.join(", ")}.`,
-    );
-  }
-  const single = (name: string): string | undefined => {
-    const given = values.get(name);
-    if (given && given.length > 1) throw new UsageError(`--${name} is given ${given.length} times.`);
-    return given?.[0];
-  };
+  const given = readArguments(argv, KNOWN);
+  if (given === "help") return "help";
+  const [notebook, ...more] = given.positional;
+  if (notebook === undefined) throw new UsageError("name the notebook to run.");
+  if (more.length > 0) throw new UsageError(`one notebook at a time, got ${given.positional.join(", ")}.`);
   return {
-    notebook: notebooks[0]!,
-    output: single("output"),
-    html: single("html"),
-    parameters: parameters(values.get("param") ?? []),
-    timeoutMs: timeout(single("timeout")),
-    allowErrors: values.has("allow-errors"),
+    notebook,
+    output: given.single("output"),
+    html: given.single("html"),
+    parameters: parameters(given.all("param")),
+    timeoutMs: timeout(given.single("timeout")),
+    allowErrors: given.has("allow-errors"),
   };
 }
 

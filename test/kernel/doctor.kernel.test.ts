@@ -13,6 +13,7 @@ describe("gradbook doctor", function () {
 
   const surroundings = (changes: Partial<Surroundings> = {}): Surroundings => ({
     kernelPath: path.resolve(import.meta.dirname, "../../kernel/main.ts"),
+    machine: { platform: process.platform, home: folder, env: process.env },
     cacheFolder: path.join(folder, "cache"),
     dataFolders: [path.join(folder, "data"), path.join(folder, "cache")],
     typescriptVersion: "6.0.3",

@@ -35,7 +35,14 @@ const KERNEL = [
 ];
 
 /** Only in the npm package. */
-const JUPYTER = ["dist/kernel/transport/heartbeatThread.js", "dist/kernel/transport/zeromq.js"];
+const JUPYTER = [
+  "dist/kernel/jupyter/start.js",
+  "dist/kernel/transport/heartbeatThread.js",
+  "dist/kernel/transport/zeromq.js",
+  "dist/media/icon.svg",
+  "dist/media/logo-32x32.png",
+  "dist/media/logo-64x64.png",
+];
 
 describe("the bundled library", () => {
   it("calls functions as it exports them", async () => {

@@ -1,4 +1,5 @@
 import { PROTOCOL_VERSION } from "../messages.ts";
+import { DEBUGGER } from "../features.ts";
 import type { Handler } from "../handler.ts";
 
 /** Who we are, and which language front ends should colour, export and name files for. */
@@ -19,6 +20,6 @@ export const kernelInfo: Handler<"kernel_info_request"> = (_content, { version }
   },
   banner: `Gradbook ${version}: TypeScript cells with tensors, autograd and optimizers.`,
   help_links: [],
-  debugger: false,
-  supported_features: ["kernel subshells"],
+  debugger: DEBUGGER,
+  supported_features: [...(DEBUGGER ? ["debugger"] : []), "kernel subshells"],
 });

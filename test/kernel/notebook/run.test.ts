@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { KernelDied, type KernelClient, type KernelOptions } from "../../../kernel/client/kernelClient.ts";
 import type { Cell, CodeCell, Notebook } from "../../../kernel/notebook/format.ts";
 import { NotebookRun, type RunOptions } from "../../../kernel/notebook/run.ts";
-import { parseRunArguments, RUN_HELP, UsageError } from "../../../kernel/notebook/runOptions.ts";
+import { UsageError } from "../../../kernel/command/readArguments.ts";
+import { parseRunArguments, RUN_HELP } from "../../../kernel/notebook/runOptions.ts";
 import type { Message } from "../../../kernel/protocol/messages.ts";
 
 const cell = (source: string, tags: string[] = []): CodeCell => ({
