@@ -142,7 +142,10 @@ export const layers: Record<string, Layer> = {
   },
   // Runs in VS Code's TypeScript server, whose types it needs.
   "extension/typescriptPlugin": { packages: ["typescript"] },
-  "media/renderer": { imports: ["kernel/plot", "kernel/widgets"], packages: ["plotly.js-dist", "vscode-notebook-renderer"] },
+  "media/renderer": {
+    imports: ["kernel/plot", "kernel/widgets"],
+    packages: ["plotly.js-dist", "vscode-notebook-renderer"],
+  },
 };
 
 /** Packages that only these folders may import, whatever the table above says. */
