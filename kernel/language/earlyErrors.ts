@@ -34,7 +34,7 @@ function errorOf(code: string): { message: string; offset: number; length: numbe
     const match = new RegExp(`^${NAME}:(\\d+)\\n.*\\n( *)(\\^+)`).exec(String(error.stack));
     if (!match) return { message: error.message, offset: 0, length: 0 };
     const [, lineText, before, marks] = match as unknown as [string, string, string, string];
-    const lines = code.split("\n");
+    const lines = code.split(/[\n\u2028\u2029]/);
     const offset = lines.slice(0, Number(lineText) - 1).reduce((sum, line) => sum + line.length + 1, before.length);
     return { message: error.message, offset, length: marks.length };
   }

@@ -6,6 +6,9 @@
  */
 import { decode, encode, type SourceMapMappings, type SourceMapSegment } from "@jridgewell/sourcemap-codec";
 
+/** What ends a line of JavaScript, for TypeScript's maps and for V8; inside a text too. */
+const LINE_END = /[\n\u2028\u2029]/g;
+
 interface Edit {
   start: number;
   end: number;
@@ -121,9 +124,9 @@ export class Mappings {
           this.points.push({ offset: lineStart + column, line: originalLine, column: originalColumn });
         }
       }
-      const newline = text.indexOf("\n", lineStart);
-      if (newline < 0) break;
-      lineStart = newline + 1;
+      LINE_END.lastIndex = lineStart;
+      if (!LINE_END.test(text)) break;
+      lineStart = LINE_END.lastIndex;
     }
   }
 
@@ -158,7 +161,7 @@ class Output {
   add(text: string): void {
     this.text += text;
     for (const char of text) {
-      if (char === "\n") {
+      if (char === "\n" || char === "\u2028" || char === "\u2029") {
         this.lines.push([]);
         this.column = 0;
       } else this.column += char.length;

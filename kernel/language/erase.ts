@@ -28,9 +28,8 @@ export function eraseObject(source: string, { start, end }: { start: number; end
   const inParentheses = `${text.slice(0, start)};(${text.slice(start, end)})${text.slice(end)}`;
   const erased = eraseText(inParentheses, { fileName: "cell.ts", isCell: true });
   // The semicolon and the parenthesis moved what follows them on their line.
-  const { line, character } = erased.original.getLineAndCharacterOfPosition(start);
-  for (const point of erased.mappings.points)
-    if (point.line === line && point.column >= character + 2) point.column -= 2;
+  const { line, column } = placeOf(erased.original, start);
+  for (const point of erased.mappings.points) if (point.line === line && point.column >= column + 2) point.column -= 2;
   return erased;
 }
 
@@ -67,7 +66,23 @@ function eraseText(text: string, { fileName, isCell }: { fileName: string; isCel
   });
   const { mappings } = JSON.parse(sourceMapText!) as { mappings: string };
   const js = outputText.replace(/\/\/# sourceMappingURL=.*\s*$/, "");
-  return { js, mappings: new Mappings(js, mappings), original };
+  const mapped = new Mappings(js, mappings);
+  if (UNUSUAL_LINE_END.test(text)) {
+    for (const point of mapped.points)
+      Object.assign(point, placeOf(original, original.getPositionOfLineAndCharacter(point.line, point.column)));
+  }
+  return { js, mappings: mapped, original };
+}
+
+/** Ends a line for the language, and not for an editor: it stays on the line that it is on. */
+const UNUSUAL_LINE_END = /[\u2028\u2029]/;
+
+/** Line and column as an editor counts them, 0-based. */
+function placeOf(file: ts.SourceFile, offset: number): { line: number; column: number } {
+  const { line, character } = file.getLineAndCharacterOfPosition(offset);
+  if (!UNUSUAL_LINE_END.test(file.text)) return { line, column: character };
+  const before = file.text.slice(0, offset).split(/\r\n|[\n\r]/);
+  return { line: before.length - 1, column: before.at(-1)!.length };
 }
 
 function isExportEquals(statement: ts.Statement): statement is ts.ExportAssignment {
@@ -95,8 +110,8 @@ function syntaxError(text: string, errors: readonly ts.DiagnosticWithLocation[])
 type Span = { start: number; length: number };
 
 function errorAt(file: ts.SourceFile, { start, length }: Span, message: string): CellSyntaxError {
-  const { line, character } = file.getLineAndCharacterOfPosition(start);
-  return new CellSyntaxError(message, { line: line + 1, column: character + 1, length });
+  const { line, column } = placeOf(file, start);
+  return new CellSyntaxError(message, { line: line + 1, column: column + 1, length });
 }
 
 /** Text that is wrong as TypeScript, and right once `<` begins an element. */

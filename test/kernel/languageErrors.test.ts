@@ -55,6 +55,25 @@ describe("a cell", () => {
         line: 1,
       },
       { name: "class used above", cells: ["new A();\nclass A {}"], error: /Cannot access 'A'/, line: 1 },
+      // These end a line for the language and not in an editor.
+      {
+        name: "a mistake below unusual ends of lines",
+        cells: ["'\u2028' + `\u2029`;\n'a'\u2028;\nconst = 1"],
+        error: /^SyntaxError/,
+        line: 3,
+      },
+      {
+        name: "a mistake that V8 finds below unusual ends of lines",
+        cells: ["'\u2028' + `\u2029`;\nlet a = 1; { let b; let b }"],
+        error: /^SyntaxError/,
+        line: 2,
+      },
+      {
+        name: "an error below and beside unusual ends of lines",
+        cells: ["const text = '\u2028' + `\u2029`;\ntext\u2028;\n[`\u2028`, nope]"],
+        error: /nope is not defined/,
+        line: 3,
+      },
       { name: "unknown name", cells: ["1;\nnope + 1"], error: /^ReferenceError: nope is not defined$/, line: 2 },
       {
         name: "unknown name in a function",
