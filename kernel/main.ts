@@ -43,7 +43,7 @@ const session: WorkerSession = new WorkerSession({
   languagePath: beside("languageService"),
   folder: process.cwd(),
   spillFolder: outputs,
-  input: (parent, request) => dispatcher.ask(parent, request),
+  input: (parent, request, gone) => dispatcher.ask(parent, request, gone),
   publish: (parent, msg_type, content, metadata, buffers) =>
     transport.send(dispatcher.publication(parent, msg_type, content, metadata, buffers)),
   onLost: () => dispatcher.sessionLost(),
@@ -59,6 +59,7 @@ const dispatcher: Dispatcher = new Dispatcher({
   session,
   sender: { session: realEnvironment.newId(), username: "kernel", environment: realEnvironment },
   version: process.env["GRADBOOK_VERSION"] ?? "0.0.0",
+  ports: sockets?.ports,
   send: (message) => transport.send(message),
   log,
   onShutdown: () =>

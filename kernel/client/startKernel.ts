@@ -3,10 +3,12 @@ import { promisify } from "node:util";
 import { makeMessage, realEnvironment, type Sender } from "../protocol/message.ts";
 import type {
   ErrorReply,
+  Header,
   InputReply,
   InputRequest,
   KernelInfo,
   Message,
+  Page,
   ReplyContent,
   RequestType,
 } from "../protocol/messages.ts";
@@ -168,20 +170,31 @@ class KernelProcess implements KernelClient {
   }
 
   private receive(message: Message): Promise<void> | void {
-    if (message.channel === "iopub") {
-      return (this.inOrder = this.inOrder
-        .then(() => this.options.onPublication(message))
-        .catch((error: unknown) => {
-          this.options.onLog?.(`A ${message.header.msg_type} message could not be shown: ${String(error)}\n`);
-        }));
-    }
+    if (message.channel === "iopub") return this.publish(message);
     if (message.header.msg_type === "input_request") {
       // What was printed before the question is seen before it.
       return void this.inOrder.then(() => this.answer(message));
     }
+    this.showPages(message);
     // A reply follows what was published before it; control answers do not wait for a slow display.
     if (message.channel === "control") this.settle(message);
     else void this.inOrder.then(() => this.settle(message));
+  }
+
+  private publish(message: Message): Promise<void> {
+    return (this.inOrder = this.inOrder
+      .then(() => this.options.onPublication(message))
+      .catch((error: unknown) => {
+        this.options.onLog?.(`A ${message.header.msg_type} message could not be shown: ${String(error)}\n`);
+      }));
+  }
+
+  /** No client of ours has a pager: what is for one is shown under the cell, as JupyterLab does. */
+  private showPages({ parent_header, content }: Message): void {
+    for (const { data } of (content["payload"] as Page[] | undefined) ?? []) {
+      const shown = { data, metadata: {}, transient: {} };
+      void this.publish(makeMessage(this.sender, "iopub", "display_data", shown, { parent: parent_header as Header }));
+    }
   }
 
   private async answer({ header, parent_header, content, metadata }: Message): Promise<void> {

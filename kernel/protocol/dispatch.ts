@@ -9,6 +9,7 @@ import { complete } from "./handlers/complete.ts";
 import { execute } from "./handlers/execute.ts";
 import { inspect } from "./handlers/inspect.ts";
 import { commInfo } from "./handlers/commInfo.ts";
+import { connect } from "./handlers/connect.ts";
 import { history } from "./handlers/history.ts";
 import { interrupt } from "./handlers/interrupt.ts";
 import { isComplete } from "./handlers/isComplete.ts";
@@ -19,6 +20,7 @@ import { createSubshell, deleteSubshell, listSubshells } from "./handlers/subshe
 import { variables } from "./handlers/variables.ts";
 import { makeMessage, type Sender } from "./message.ts";
 import type { Header, InputRequest, JsonObject, Message, RequestType } from "./messages.ts";
+import { checkedContent } from "./contents.ts";
 import { History } from "./history.ts";
 import { RequestFailed } from "./requestFailed.ts";
 import type { Session } from "./session.ts";
@@ -31,6 +33,7 @@ export const handlers: { [R in RequestType]: Handler<R> } = {
   is_complete_request: isComplete,
   history_request: history,
   comm_info_request: commInfo,
+  connect_request: connect,
   gradbook_debug_request: debug,
   complete_request: complete,
   inspect_request: inspect,
@@ -47,6 +50,8 @@ export interface DispatcherOptions {
   session: Session;
   sender: Sender;
   version: string;
+  /** Where the sockets listen, by name as in a connection file; empty where there are none. */
+  ports?: { readonly [name: string]: number } | undefined;
   /** Rejects only where nobody is there to take a question of a cell. */
   send(message: Message): Promise<void> | void;
   /** Something a log should know: a message that makes no sense, a handler that broke. */
@@ -65,7 +70,7 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.options = options;
-    this.stdin = new Stdin(options.sender, options.send);
+    this.stdin = new Stdin(options);
     this.subshells = new Subshells({
       newId: () => options.sender.environment.newId(),
       run: (message) => this.answer(message),
@@ -85,9 +90,9 @@ export class Dispatcher {
     this.publish({}, "status", { execution_state: "starting" });
   }
 
-  /** Asks the user on behalf of the execute request with header `parent`. */
-  ask(parent: Header, request: InputRequest): Promise<string> {
-    return this.stdin.ask(parent, request);
+  /** Asks the user on behalf of the execute request with header `parent`, until `gone`: nobody waits for the answer then. */
+  ask(parent: Header, request: InputRequest, gone: AbortSignal): Promise<string> {
+    return this.stdin.ask(parent, request, gone);
   }
 
   receive(message: Message): void {
@@ -141,9 +146,14 @@ export class Dispatcher {
       cancelQueued: () => this.subshells.cancelAll("the kernel was interrupted"),
       metadata: {},
       version: this.options.version,
+      ports: this.options.ports ?? {},
     };
     const handler = handlers[type] as Handler<RequestType>;
-    return this.surround(message, async () => handler(message.content as never, context), context.metadata);
+    return this.surround(
+      message,
+      async () => handler(checkedContent(type, message.content), context),
+      context.metadata,
+    );
   }
 
   /** Busy, the handler of a comm, idle; these messages have no reply. */
@@ -156,8 +166,7 @@ export class Dispatcher {
     } catch (error) {
       this.options.log(`${header.msg_type} was not handled: ${error instanceof Error ? error.message : String(error)}`);
     }
-    this.publish(header, "status", { execution_state: "idle" });
-    this.subshells.sayWhatRuns();
+    this.idle(header);
   }
 
   /** Busy, the work, exactly one reply, idle: whatever the work does. Resolves to whether it failed. */
@@ -176,10 +185,16 @@ export class Dispatcher {
       failed = true;
       reply(this.describeFailure(error, header));
     } finally {
-      this.publish(header, "status", { execution_state: "idle" });
+      this.idle(header);
     }
-    if (header.msg_type === "shutdown_request") this.options.onShutdown();
+    if (header.msg_type === "shutdown_request" && !failed) this.options.onShutdown();
     return failed;
+  }
+
+  private idle(header: Header): void {
+    this.subshells.ended(header);
+    this.publish(header, "status", { execution_state: "idle" });
+    this.subshells.sayWhatRuns();
   }
 
   private describeFailure(error: unknown, header: Header): JsonObject {

@@ -20,6 +20,8 @@ export interface HandlerContext {
   /** Metadata of the reply: a handler may add to it. */
   metadata: JsonObject;
   version: string;
+  /** Where the sockets listen, by name as in a connection file; empty where there are none. */
+  ports: { readonly [name: string]: number };
 }
 /** Turns the content of a request into the content of its reply. It throws; it never replies. */
 export type Handler<R extends RequestType> = (

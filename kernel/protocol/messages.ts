@@ -7,7 +7,7 @@
 import type { LanguageRequest } from "./language.ts";
 import type { VariablesRequest } from "./variables.ts";
 
-export const PROTOCOL_VERSION = "5.4";
+export const PROTOCOL_VERSION = "5.5";
 
 export type Channel = "shell" | "control" | "iopub" | "stdin";
 
@@ -53,6 +53,13 @@ export interface ExecuteRequest {
   allow_stdin?: boolean;
   stop_on_error?: boolean;
 }
+/** What a cell shows in the front end's pager, beside the notebook. */
+export interface Page {
+  source: "page";
+  data: MimeBundle;
+  /** First line to be shown. */
+  start: number;
+}
 export interface KernelInfo {
   protocol_version: string;
   implementation: string;
@@ -77,7 +84,7 @@ export interface Requests {
   kernel_info_request: { request: JsonObject; reply: Ok<KernelInfo> };
   execute_request: {
     request: ExecuteRequest;
-    reply: Ok<{ execution_count: number; user_expressions: JsonObject; payload: JsonObject[] }>;
+    reply: Ok<{ execution_count: number; user_expressions: JsonObject; payload: Page[] }>;
   };
   is_complete_request: {
     request: { code: string };
@@ -90,11 +97,11 @@ export interface Requests {
   };
   complete_request: {
     /** `cursor_pos`, `cursor_start` and `cursor_end` count code points. */
-    request: { code: string; cursor_pos: number };
+    request: { code: string; cursor_pos?: number };
     reply: Ok<{ matches: string[]; cursor_start: number; cursor_end: number; metadata: JsonObject }>;
   };
   inspect_request: {
-    request: { code: string; cursor_pos: number; detail_level?: 0 | 1 };
+    request: { code: string; cursor_pos?: number; detail_level?: 0 | 1 };
     reply: Ok<{ found: boolean; data: MimeBundle; metadata: JsonObject }>;
   };
   history_request: {
@@ -115,13 +122,15 @@ export interface Requests {
     request: { target_name?: string };
     reply: Ok<{ comms: { [comm_id: string]: { target_name: string } } }>;
   };
+  /** Deprecated by the specification, which still has it. */
+  connect_request: { request: JsonObject; reply: Ok<{ [port: string]: number | string }> };
   gradbook_language_request: { request: LanguageRequest; reply: Ok<{ result: unknown }> };
   gradbook_variables_request: { request: VariablesRequest; reply: Ok<{ result: unknown }> };
   create_subshell_request: { request: JsonObject; reply: Ok<{ subshell_id: string }> };
   delete_subshell_request: { request: { subshell_id: string }; reply: Ok<object> };
   list_subshell_request: { request: JsonObject; reply: Ok<{ subshell_id: string[] }> };
   interrupt_request: { request: JsonObject; reply: Ok<object> };
-  shutdown_request: { request: { restart: boolean }; reply: Ok<{ restart: boolean }> };
+  shutdown_request: { request: { restart?: boolean }; reply: Ok<{ restart: boolean }> };
 }
 export type RequestType = keyof Requests;
 export type RequestContent<R extends RequestType> = Requests[R]["request"];
@@ -162,5 +171,7 @@ export interface Publications extends CommMessages {
   };
   error: ErrorContent;
   clear_output: { wait: boolean };
+  /** For the other front ends of this kernel: one of them ends it. */
+  shutdown_reply: { status: "ok"; restart: boolean };
 }
 export type PublicationType = keyof Publications;

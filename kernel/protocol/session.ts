@@ -35,7 +35,11 @@ export interface CellDependencies {
   /** Whose value is another one than before. */
   changes: string[];
 }
-export type CellOutcome = { dependencies?: CellDependencies } & CellResult;
+export type CellOutcome = {
+  dependencies?: CellDependencies;
+  /** What the cell shows beside the notebook, oldest first. */
+  pages?: MimeBundle[];
+} & CellResult;
 type CellResult =
   { status: "ok"; value?: MimeBundle; userExpressions: JsonObject } | { status: "error"; error: ErrorContent };
 

@@ -4,7 +4,7 @@
  *
  * Source: Jupyter enhancement proposal 91, "kernel subshells".
  */
-import type { Message } from "./messages.ts";
+import type { Header, Message } from "./messages.ts";
 import { RequestFailed } from "./requestFailed.ts";
 
 export interface SubshellParts {
@@ -13,7 +13,10 @@ export interface SubshellParts {
   run(message: Message): Promise<boolean>;
   /** Answers a cell that will not run. */
   cancel(message: Message, because: string): void;
-  /** A cell goes on while something else has ended: front ends take the latest status for the kernel's. */
+  /**
+   * A cell goes on while something else has ended: who only looks at the latest status would take the kernel for idle, and a
+   * hub would end one that trains all night.
+   */
   stillRuns(message: Message): void;
 }
 
@@ -47,9 +50,9 @@ export class Subshells {
   }
 
   /** A cell of it that runs goes on to its end; what waits is answered, and nothing more is taken. */
-  delete(id: unknown): void {
+  delete(id: string): void {
     const queue = this.#find(id);
-    this.#queues.delete(id as string);
+    this.#queues.delete(id);
     this.#cancel(queue, "its subshell was deleted");
   }
 
@@ -63,7 +66,7 @@ export class Subshells {
     const { subshell_id } = message.header;
     const queue = subshell_id === undefined || subshell_id === null ? this.#main : this.#find(subshell_id);
     queue.waiting.push(message);
-    if (!queue.running) queue.drained = this.#drain(queue);
+    if (!this.#running.has(queue)) queue.drained = this.#drain(queue);
   }
 
   /** Resolves when the cells that were sent by now have ended; undefined when none runs or waits. */
@@ -71,9 +74,14 @@ export class Subshells {
     return this.#running.size === 0 ? undefined : Promise.all([...this.#running].map(({ drained }) => drained));
   }
 
+  /** The request with this header has its reply. */
+  ended(header: Header): void {
+    for (const queue of this.#running) if (queue.running?.header === header) queue.running = undefined;
+  }
+
   sayWhatRuns(): void {
-    const [queue] = this.#running;
-    if (queue?.running) this.#parts.stillRuns(queue.running);
+    const running = [...this.#running].find((queue) => queue.running)?.running;
+    if (running) this.#parts.stillRuns(running);
   }
 
   /** Answers every cell that still waits, in all queues. */
@@ -86,11 +94,11 @@ export class Subshells {
     for (let next = queue.waiting.shift(); next; next = queue.waiting.shift()) {
       queue.running = next;
       const failed = await this.#parts.run(next);
-      if (failed && next.content["stop_on_error"] !== false) this.#cancel(queue, "an earlier cell failed");
+      // A silent request is a front end's own: its failure is no reason to leave out a cell of the user.
+      const { stop_on_error, silent } = next.content;
+      if (failed && stop_on_error !== false && silent !== true) this.#cancel(queue, "an earlier cell failed");
     }
-    queue.running = undefined;
     this.#running.delete(queue);
-    this.sayWhatRuns();
   }
 
   #cancel(queue: Queue, because: string): void {

@@ -2,7 +2,7 @@
  * Which cell is running, by async context: a timer that fires a minute later still belongs to the cell that set it.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Header } from "../protocol/messages.ts";
+import type { Header, MimeBundle } from "../protocol/messages.ts";
 import type { CellRequest } from "../protocol/session.ts";
 import { Interrupted } from "./interrupted.ts";
 
@@ -22,6 +22,8 @@ export class CellContext {
   private endings: (() => void)[] = [];
   /** The run of a cell that this one goes on with; itself, unless it handles what a front end says later. */
   readonly run: CellContext;
+  /** What it shows beside the notebook; goes with its reply. */
+  readonly pages: MimeBundle[] = [];
   /** Answered; what it has started may go on in the background. */
   ended = false;
   /** It did not stop when it was asked to: its code holds still, so that it can be ended where its locals are seen. */

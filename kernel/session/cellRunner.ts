@@ -66,7 +66,7 @@ export class CellRunner {
           failed: outcome.status === "error",
           others: this.declaredByRunning(),
         });
-        done({ ...outcome, dependencies });
+        done({ ...outcome, dependencies, ...(cell.pages.length > 0 && { pages: cell.pages }) });
         this.unanswered.delete(id);
       },
     };
@@ -190,19 +190,20 @@ export class CellRunner {
   }
 
   private async evaluateAll(id: number, expressions: { [name: string]: string }): Promise<JsonObject> {
-    const results: JsonObject = {};
+    const results: [name: string, result: JsonObject][] = [];
     for (const [name, code] of Object.entries(expressions)) {
       try {
         const result = await this.compile(id, code, 0).run(this.runtime);
-        results[name] = { status: "ok", data: await mimeBundle(result?.value), metadata: {} };
+        results.push([name, { status: "ok", data: await mimeBundle(result?.value), metadata: {} }]);
       } catch (error) {
-        results[name] = { status: "error", ...describeError(error, this.maps) };
+        results.push([name, { status: "error", ...this.describe(error, { code, executionCount: 0 }) }]);
       }
     }
-    return results;
+    // Not by assignment: a name may be "__proto__".
+    return Object.fromEntries(results);
   }
 
-  private describe(error: unknown, request: CellRequest): ErrorContent {
+  private describe(error: unknown, request: Pick<CellRequest, "code" | "executionCount">): ErrorContent {
     if (!(error instanceof CellSyntaxError)) return describeError(error, this.maps);
     const where = `Cell [${request.executionCount}]`;
     const evalue = error.message;

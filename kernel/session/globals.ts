@@ -3,7 +3,7 @@
  *
  * - `display(value, { id })` shows a value under the running cell; with `id` a later `display` of the same id replaces it
  *   wherever it stands. `display.html(text)`, `.markdown`, `.latex`, `.svg`, `.json(value)`, `.image(bytesOrPath)` and
- *   `.bundle({ mime: … })` show text or bytes as what they are.
+ *   `.bundle({ mime: … })` show text or bytes as what they are. `display.page(value)` shows it in the front end's pager.
  * - `clearOutput({ wait })` removes what the cell has shown; with `wait` only when the next output comes.
  * - `for (const x of progress(iterable, { total, label }))` shows how far a loop is, and how long it will take;
  *   `progress(100)` counts by itself, and `const bar = progress({ total })` with `bar.update()` is a bar without a loop.
@@ -41,6 +41,11 @@ export interface DisplayFunction {
   image(source: ImageSource, options?: DisplayOptions): void;
   /** A bundle of MIME types as Jupyter has it: `display.bundle({ "text/html": "…", "text/plain": "…" })`. */
   bundle(bundle: { [mime: string]: unknown }, options?: DisplayOptions): void;
+  /**
+   * For a long text that is to be read and not kept: shown when the cell has ended, in the pager of a front end that has one
+   * (Jupyter Notebook, jupyter console), else under the cell. A promise only for an object whose own display method is asynchronous.
+   */
+  page(value: unknown): void | Promise<void>;
 }
 export interface CellGlobals {
   display: DisplayFunction;
@@ -89,6 +94,13 @@ export class Displays {
     else this.show(bundle, id, cell);
   }
 
+  /** A pager gets its text with the reply of the cell; what comes later, or from a handler, goes under the cell. */
+  page(bundle: MimeBundle, cell = currentCell()): void {
+    if (!cell || cell.silent) return;
+    if (cell.ended || cell.run !== cell) this.show(bundle, undefined, cell);
+    else cell.pages.push(bundle);
+  }
+
   clear(cell: CellContext, wait: boolean): void {
     if (cell.silent) return;
     for (const [id, shownBy] of this.ids) if (shownBy.run === cell.run) this.ids.delete(id);
@@ -129,11 +141,13 @@ function displayFunction(displays: Displays): DisplayFunction {
       throw new TypeError(`${who}: id must be a string, got ${typeof id}.`);
     return id;
   };
+  const withBundle = (value: unknown, use: (bundle: MimeBundle) => void): void | Promise<void> => {
+    const bundle = mimeBundle(value);
+    return bundle instanceof Promise ? bundle.then(use) : use(bundle as MimeBundle);
+  };
   const display = (value: unknown, options: DisplayOptions = {}): void | Promise<void> => {
     const id = idOf("display", options);
-    const bundle = mimeBundle(value);
-    if (!(bundle instanceof Promise)) return displays.showOrUpdate(bundle as MimeBundle, id);
-    return bundle.then((settled) => displays.showOrUpdate(settled, id));
+    return withBundle(value, (bundle) => displays.showOrUpdate(bundle, id));
   };
   const shower =
     <T>(who: string, bundleOf: (value: T) => MimeBundle) =>
@@ -147,5 +161,11 @@ function displayFunction(displays: Displays): DisplayFunction {
     svg: shower("display.svg", media.svg),
     image: shower("display.image", media.image),
     bundle: shower("display.bundle", checkedBundle),
+    page: (value: unknown) => withBundle(value, (bundle) => displays.page(paged(value, bundle))),
   });
+}
+
+/** A pager shows texts as they are, without the quotes that an inspector puts around a string. */
+function paged(value: unknown, bundle: MimeBundle): MimeBundle {
+  return typeof value === "string" ? { "text/plain": value } : bundle;
 }

@@ -36,8 +36,8 @@ export interface WorkerSessionOptions {
   ): Promise<void>;
   /** The worker is gone with all that lived in it; a new one starts. */
   onLost(): void;
-  /** Asks the user of the front end that sent `parent`. */
-  input(parent: Header, request: InputRequest): Promise<string>;
+  /** Asks the user of the front end that sent `parent`. `gone`: nobody waits for the answer any more. */
+  input(parent: Header, request: InputRequest, gone: AbortSignal): Promise<string>;
   log(line: string): void;
   /** The worker could not be started at all: nothing can ever run here. */
   onBroken(error: unknown): void;
@@ -315,7 +315,9 @@ export class WorkerSession implements Session, Stoppable {
         return;
       case "input": {
         const { port } = message;
-        void this.options.input(message.parent, message.request).then(
+        const gone = new AbortController();
+        port.once("close", () => gone.abort());
+        void this.options.input(message.parent, message.request, gone.signal).then(
           (value) => port.postMessage({ value } satisfies InputAnswer),
           (error: unknown) => {
             const answer = { error: (error as Error).message, atEnd: EndOfInput.is(error) };

@@ -40,8 +40,12 @@ export class Publisher {
     return this.gaveUpAt > -Infinity;
   }
 
-  send(frames: Uint8Array[]): Promise<void> {
-    return (this.sent = this.sent.then(() => this.put(frames)));
+  /** `first` is called when all that was given before is on its way, and these frames are about to be. */
+  send(frames: Uint8Array[], first?: () => void): Promise<void> {
+    return (this.sent = this.sent.then(() => {
+      first?.();
+      return this.put(frames);
+    }));
   }
 
   private async put(frames: Uint8Array[]): Promise<void> {

@@ -36,9 +36,11 @@ export class ZeromqTransport implements Transport {
   private readonly quiet: QuietLog;
   private readonly wire: Wire;
   private readonly routers: { [channel in Asked]: Outgoing };
-  private readonly iopubSocket: zmq.XPublisher;
+  private readonly iopubSocket: GreetingPublisher;
   private readonly iopub: Publisher;
   private heartbeat: Heartbeat | undefined;
+  /** Where the sockets listen, once they do. */
+  ports: { [port in PortName]: number } | undefined;
   /** Where the reply to a request goes, as long as somebody has the request's header: replies carry that very object. */
   private readonly identities = new WeakMap<object, Buffer[]>();
   /** Where questions of a cell go, by the id of its request, until that has its reply. */
@@ -59,13 +61,13 @@ export class ZeromqTransport implements Transport {
     const router = (): Outgoing =>
       new Outgoing(new zmq.Router({ ...common, maxMessageSize: LIMITS.part, handover: true }));
     this.routers = { shell: router(), control: router(), stdin: router() };
-    this.iopubSocket = new zmq.XPublisher({
+    this.iopubSocket = new GreetingPublisher({
       ...common,
       maxMessageSize: SMALL,
       sendHighWaterMark: QUEUE,
       sendTimeout: 0,
       noDrop: true,
-      verbosity: "allSubs",
+      manual: true,
     });
     this.iopub = new Publisher(this.iopubSocket as unknown as PubSocket, log);
   }
@@ -99,7 +101,7 @@ export class ZeromqTransport implements Transport {
     }
     if (ports.hb_port === 0) ports.hb_port = this.bound(await heart, 0);
     else heart.then((address) => this.bound(address, ports.hb_port), onBroken);
-    return ports;
+    return (this.ports = ports);
   }
 
   /** From now on messages are delivered. To be called once, when `onMessage` and `onClose` are there. */
@@ -199,12 +201,30 @@ export class ZeromqTransport implements Transport {
   private async greet(): Promise<void> {
     for await (const [frame] of this.iopubSocket) {
       // 1: subscribes, 0: leaves.
-      if (frame?.[0] !== 1 || frame.length > LONGEST_TOPIC + 1) continue;
+      if (frame === undefined || frame.length > LONGEST_TOPIC + 1) continue;
       const topic = Buffer.from(frame.subarray(1));
-      await this.iopub.send(this.wire.encode(this.options.welcome(topic.toString()), [topic]));
+      if (frame[0] === 0) this.iopubSocket.leave(topic);
+      if (frame[0] !== 1) continue;
+      const welcome = this.wire.encode(this.options.welcome(topic.toString()), [topic]);
+      await this.iopub.send(welcome, () => this.iopubSocket.admit(topic));
     }
   }
 }
+
+/**
+ * A publisher to which a client belongs when we say so, and not as soon as libzmq has read that it subscribes: what is published
+ * in between would come before the greeting.
+ */
+class GreetingPublisher extends zmq.XPublisher {
+  /** Lets the client in whose subscription was received last. */
+  admit(topic: Buffer): void {
+    this.setStringOption(ZMQ_SUBSCRIBE, topic);
+  }
+  leave(topic: Buffer): void {
+    this.setStringOption(ZMQ_UNSUBSCRIBE, topic);
+  }
+}
+const [ZMQ_SUBSCRIBE, ZMQ_UNSUBSCRIBE] = [6, 7];
 
 /** ZeroMQ takes one message at a time; these go one after the other. */
 class Outgoing {

@@ -27,10 +27,10 @@ class GradbookTests(jupyter_kernel_test.KernelTests):
         {"text": "JSON.pa", "matches": {"parse"}},
     ]
     code_inspect_sample = "Math.sqrt"
-    code_history_pattern = "6 * 7"
+    code_history_pattern = "6 [*] ?"
     supported_history_operations = ("tail", "range", "search")
     code_clear_output = "clearOutput();"
-    test_pager = None
+    code_page_something = 'display.page("a long text\\n".repeat(100));'
 
 
 class WelcomeTests(jupyter_kernel_test.IopubWelcomeTests):

@@ -6,8 +6,9 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Dispatcher } from "../../kernel/protocol/dispatch.ts";
+import { History } from "../../kernel/protocol/history.ts";
 import { makeMessage, type Sender } from "../../kernel/protocol/message.ts";
-import type { Message } from "../../kernel/protocol/messages.ts";
+import type { Header, Message } from "../../kernel/protocol/messages.ts";
 import type { CellOutcome, Session } from "../../kernel/protocol/session.ts";
 
 const folder = path.resolve(import.meta.dirname, "../transcripts");
@@ -23,6 +24,8 @@ function scriptedSession(): Session {
     execute: ({ code }) => {
       if (code === "wait") return new Promise((resolve) => (stop = resolve));
       if (code === "fail") return Promise.resolve(failed("TypeError"));
+      if (code === "page")
+        return Promise.resolve({ status: "ok", userExpressions: {}, pages: [{ "text/plain": "long" }] });
       if (code === "break") return Promise.reject(new Error("a fault of ours"));
       return Promise.resolve({ status: "ok", userExpressions: {}, ...(code ? { value: { "text/plain": code } } : {}) });
     },
@@ -43,7 +46,8 @@ function scriptedSession(): Session {
 }
 
 type Request = [channel: "shell" | "control", type: string, content: object, subshell_id?: string];
-const conversations: { [name: string]: Request[] } = {
+/** Requests follow each other at once; "then" waits for the answers. */
+const conversations: { [name: string]: (Request | "then")[] } = {
   "kernel-info": [["shell", "kernel_info_request", {}]],
   "execute-value": [["shell", "execute_request", { code: "1" }]],
   "execute-nothing": [["shell", "execute_request", { code: "" }]],
@@ -53,6 +57,7 @@ const conversations: { [name: string]: Request[] } = {
     ["shell", "execute_request", { code: "fail", silent: true }],
     ["shell", "execute_request", { code: "2" }],
   ],
+  "execute-page": [["shell", "execute_request", { code: "page" }]],
   "execute-no-history": [
     ["shell", "execute_request", { code: "1", store_history: false }],
     ["shell", "execute_request", { code: "2" }],
@@ -88,6 +93,53 @@ const conversations: { [name: string]: Request[] } = {
     ["control", "interrupt_request", {}],
   ],
   "fault-of-ours": [["shell", "execute_request", { code: "break" }]],
+  history: [
+    ["shell", "execute_request", { code: "a = 1" }],
+    ["shell", "execute_request", { code: "b" }],
+    ["shell", "execute_request", { code: "hidden", store_history: false }],
+    ["shell", "execute_request", { code: "a = 1" }],
+    "then",
+    ["shell", "history_request", { hist_access_type: "tail", n: 2, output: false, raw: true }],
+    ["shell", "history_request", { hist_access_type: "tail", n: 1, output: true, raw: true }],
+    ["shell", "history_request", { hist_access_type: "range", session: 0, start: 2, stop: 3 }],
+    ["shell", "history_request", { hist_access_type: "range", session: -1, start: 1, stop: null }],
+    ["shell", "history_request", { hist_access_type: "search", pattern: "a*[0-9]" }],
+    ["shell", "history_request", { hist_access_type: "search", pattern: "a*", unique: true }],
+    ["shell", "history_request", { hist_access_type: "search", pattern: "?", n: 0 }],
+  ],
+  "comm-info": [
+    ["shell", "comm_info_request", {}],
+    ["control", "comm_info_request", { target_name: null }],
+  ],
+  connect: [["shell", "connect_request", {}]],
+  "busy-while-a-cell-runs": [
+    ["shell", "execute_request", { code: "wait" }],
+    ["shell", "complete_request", { code: "a" }],
+    ["control", "kernel_info_request", {}],
+    ["control", "interrupt_request", {}],
+  ],
+  nonsense: [
+    ["shell", "execute_request", {}],
+    "then",
+    ["shell", "execute_request", { code: 1 }],
+    "then",
+    ["shell", "execute_request", { code: "1", silent: "yes" }],
+    "then",
+    ["shell", "execute_request", { code: "1", user_expressions: { a: 1 } }],
+    "then",
+    ["shell", "execute_request", { code: "1", user_expressions: [], allow_stdin: {} }],
+    ["shell", "complete_request", { code: "a", cursor_pos: -1 }],
+    ["shell", "inspect_request", { code: ["a"], cursor_pos: 0 }],
+    ["shell", "inspect_request", { code: "a", cursor_pos: 0, detail_level: 2 }],
+    ["shell", "is_complete_request", { code: null }],
+    ["shell", "history_request", { hist_access_type: "all" }],
+    ["shell", "history_request", { hist_access_type: "tail", n: "x".repeat(1000) }],
+    ["shell", "comm_info_request", { target_name: 7 }],
+    ["control", "shutdown_request", { restart: "no" }],
+    ["control", "gradbook_language_request", { method: {} }],
+    "then",
+    ["shell", "execute_request", { code: "1", silent: null, user_expressions: null, from_the_future: [] }],
+  ],
   "is-complete": [
     ["shell", "is_complete_request", { code: "1" }],
     ["shell", "is_complete_request", { code: "if (x) {" }],
@@ -147,6 +199,11 @@ const conversations: { [name: string]: Request[] } = {
     ["shell", "comm_open", { comm_id: "a" }],
     ["shell", "comm_msg", { data: {} }],
   ],
+  "shutdown-on-shell": [
+    ["shell", "execute_request", { code: "wait" }],
+    ["shell", "execute_request", { code: "1" }],
+    ["shell", "shutdown_request", {}],
+  ],
 };
 
 describe("protocol", () => {
@@ -154,19 +211,64 @@ describe("protocol", () => {
     it(`transcript ${name}`, async () => check(name, await converse(requests)));
   }
 
-  it("every request ends with one reply and idle, whatever its handler does", async () => {
-    for (const [name, requests] of Object.entries(conversations)) {
-      // Comms have no reply.
-      if (requests.some(([, type]) => type.startsWith("comm_") && type !== "comm_info_request")) continue;
-      const text = await converse(requests);
-      const known = requests.filter(([, type]) => type !== "no_such_request").length;
-      const count = (pattern: RegExp): number => text.match(pattern)?.length ?? 0;
-      assert.equal(count(/_reply /g), known, `${name}: replies`);
-      // What still runs is said again when something else has ended.
-      assert.ok(count(/"execution_state":"busy"/g) >= known, `${name}: busy`);
-      assert.equal(count(/"execution_state":"idle"/g), known, `${name}: idle`);
+  it("every request has busy, one reply and idle at its end, whatever its handler does", async () => {
+    for (const [name, steps] of Object.entries(conversations)) {
+      // A shutdown ends the cell that runs in a real session only.
+      if (name === "shutdown-on-shell") continue;
+      const sent: Message[] = [];
+      await converse(steps, sent);
+      const by = Map.groupBy(sent, ({ parent_header }) => (parent_header as { msg_id?: string }).msg_id);
+      by.delete(undefined);
+      const known = steps.filter((step) => step !== "then" && step[1] !== "no_such_request").length;
+      assert.equal(by.size, known, `${name}: requests`);
+      for (const messages of by.values()) {
+        const states = messages.flatMap(({ content }) => (content["execution_state"] as string | undefined) ?? []);
+        // A cell that runs is said to be busy again when another request has ended beside it.
+        assert.match(states.join(" "), /^(busy )+idle$/, name);
+        assert.deepEqual(messages.at(-1)!.content, { execution_state: "idle" }, name);
+        const replies = messages.filter(({ channel }) => channel !== "iopub");
+        const { msg_type } = messages[0]!.parent_header as Header;
+        // Comms have no reply.
+        assert.equal(replies.length, /^comm_(open|msg|close)$/.test(msg_type) ? 0 : 1, `${name}: replies`);
+      }
     }
   });
+
+  it("what came last says busy as long as a cell runs", async () => {
+    const sent: Message[] = [];
+    await converse(conversations["busy-while-a-cell-runs"]!.slice(0, -1), sent);
+    const last = sent.findLast(({ header }) => header.msg_type === "status")!;
+    assert.deepEqual(last.content, { execution_state: "busy" });
+  });
+
+  it("a pattern of a thousand stars is searched for in no time", () => {
+    const history = new History();
+    history.add({ line: 1, input: "a".repeat(100_000), output: undefined });
+    assert.deepEqual(history.search("*a".repeat(1000) + "b", undefined, false), []);
+  });
+
+  const globs: [pattern: string, input: string, found: boolean][] = [
+    ["*", "", true],
+    ["?", "😀", true],
+    ["a?c", "abc", true],
+    ["a?c", "ac", false],
+    ["*b*d", "abcd", true],
+    ["*b*d", "abcde", false],
+    ["[a-c]x", "bx", true],
+    ["[^a-c]x", "bx", false],
+    ["6 [*] 7", "6 * 7", true],
+    ["6 [*] 7", "6 x 7", false],
+    ["[", "[", true],
+    ["f(x) + $^.", "f(x) + $^.", true],
+    ["line*", "line\nline", true],
+  ];
+  for (const [pattern, input, found] of globs) {
+    it(`history: ${JSON.stringify(pattern)} ${found ? "finds" : "does not find"} ${JSON.stringify(input)}`, () => {
+      const history = new History();
+      history.add({ line: 1, input, output: undefined });
+      assert.equal(history.search(pattern, undefined, false).length, found ? 1 : 0);
+    });
+  }
 
   it("message ids are unique, parents are the requests", async () => {
     const sent: Message[] = [];
@@ -177,7 +279,7 @@ describe("protocol", () => {
   });
 });
 
-async function converse(requests: (typeof conversations)[string], sent: Message[] = []): Promise<string> {
+async function converse(steps: (typeof conversations)[string], sent: Message[] = []): Promise<string> {
   const lines: string[] = [];
   let ids = 0;
   const environment = { now: () => new Date(0), newId: () => `id-${++ids}` };
@@ -197,16 +299,23 @@ async function converse(requests: (typeof conversations)[string], sent: Message[
     onShutdown: () => lines.push("kernel leaves"),
   });
   dispatcher.start();
-  for (const [channel, type, content, subshell_id] of requests) {
+  for (const step of steps) {
+    if (step === "then") {
+      await settled();
+      continue;
+    }
+    const [channel, type, content, subshell_id] = step;
     const message = makeMessage(sender, channel, type, content);
     if (subshell_id !== undefined) message.header.subshell_id = subshell_id;
     write("→", message);
     dispatcher.receive(message);
   }
-  // Everything in this conversation is settled by microtasks.
-  await new Promise((resolve) => setImmediate(resolve));
+  await settled();
   return lines.join("\n") + "\n";
 }
+
+/** Everything in these conversations is settled by microtasks. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function check(name: string, actual: string): void {
   const file = path.join(folder, `${name}.txt`);

@@ -11,13 +11,15 @@ const sender = { session: "s", username: "u", environment: realEnvironment };
 describe("stdin", () => {
   const setup = () => {
     const sent: Message[] = [];
-    const stdin = new Stdin(sender, (message) => void sent.push(message));
+    const log: string[] = [];
+    const stdin = new Stdin({ sender, send: (message) => void sent.push(message), log: (line) => void log.push(line) });
+    const gone = new AbortController();
     const { header } = makeMessage(sender, "shell", "execute_request", {});
-    const ask = (prompt: string): Promise<string> =>
-      stdin.ask(header, { prompt, password: false, default: "d", cell: 3 });
-    const reply = (content: object, parent: Header | Record<string, never>): void =>
-      stdin.receive(makeMessage(sender, "stdin", "input_reply", content, { parent }));
-    return { sent, ask, reply, header };
+    const ask = (prompt: string, parent = header): Promise<string> =>
+      stdin.ask(parent, { prompt, password: false, default: "d", cell: 3 }, gone.signal);
+    const reply = (content: object, parent: Header | Record<string, never>, session = "s"): void =>
+      stdin.receive(makeMessage({ ...sender, session }, "stdin", "input_reply", content, { parent }));
+    return { sent, log, ask, reply, header, gone };
   };
 
   it("a question has the specification's fields and the execute request as parent; ours are metadata", () => {
@@ -35,16 +37,39 @@ describe("stdin", () => {
     reply({ value: "one" }, sent[0]!.header);
     assert.deepEqual(await Promise.all([first, second]), ["one", "two"]);
   });
-  it("an answer that names another parent is for the oldest question", async () => {
+  it("an answer that names the execute request is for its oldest question", async () => {
     const { ask, reply, header } = setup();
     const first = ask("1");
     void ask("2");
     reply({ value: "for the first" }, header);
     assert.equal(await first, "for the first");
   });
-  it("an error is an answer; one that nobody asked for is ignored", async () => {
+  it("an answer that names nothing is for the oldest question to the front end that sends it", async () => {
+    const { ask, reply, log, header } = setup();
+    const theirs = ask("1", { ...header, session: "other" });
+    const ours = ask("2");
+    reply({ value: "nobody asked" }, {}, "third");
+    reply({ value: "ours" }, {});
+    reply({ value: "theirs" }, {}, "other");
+    assert.deepEqual(await Promise.all([theirs, ours]), ["theirs", "ours"]);
+    assert.deepEqual(log, ["ignored an input_reply: no cell of its sender asks"]);
+  });
+  it("an answer to a cell that was stopped is not taken for the answer to the next one", async () => {
+    const { sent, ask, reply, gone } = setup();
+    void ask("1");
+    gone.abort();
+    const next = ask("2");
+    reply({ value: "late" }, sent[0]!.header);
+    reply({ value: "in time" }, {});
+    assert.equal(await next, "in time");
+  });
+  it("an error is an answer, nonsense fails the question, and what nobody asked for is ignored", async () => {
     const { sent, ask, reply } = setup();
     reply({ value: "?" }, {});
+    const misled = ask("0");
+    reply({ values: ["a"] }, {});
+    await assert.rejects(misled, /input_reply: value is missing/);
+    sent.length = 0;
     const asked = ask("1");
     reply({ status: "error", ename: "Error", evalue: "closed", traceback: [] }, sent[0]!.header);
     await assert.rejects(asked, /closed/);

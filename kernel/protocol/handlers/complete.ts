@@ -3,7 +3,7 @@ import type { Handler } from "../handler.ts";
 import type { LanguageMethods } from "../language.ts";
 
 /** What may stand at the cursor, after all cells that were executed. Asks the language service: no code of the user runs. */
-export const complete: Handler<"complete_request"> = async ({ code, cursor_pos }, { session }) => {
+export const complete: Handler<"complete_request"> = async ({ code, cursor_pos = Infinity }, { session }) => {
   const request = { method: "text/completion", params: { text: code, offset: utf16Offset(code, cursor_pos) } } as const;
   const found = (await session.language(request)) as LanguageMethods["text/completion"]["result"];
   const cursor_start = codePointOffset(code, found.start);

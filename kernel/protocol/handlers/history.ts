@@ -21,10 +21,6 @@ export const history: Handler<"history_request"> = (content, { history }) => {
         return history.range(session, start, stop);
       case "search":
         return history.search(pattern, n, unique);
-      default:
-        throw new TypeError(
-          `history_request: hist_access_type must be "tail", "range" or "search", got ${JSON.stringify(hist_access_type)}.`,
-        );
     }
   };
   return {
