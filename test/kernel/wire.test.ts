@@ -227,6 +227,13 @@ describe("wire: what is refused", () => {
     assert.throws(() => wire.decode("shell", frames([first, {}, {}, { code: "2" }])), /was here before/);
     wire.decode("shell", frames([{ ...first, session: "another" }, {}, {}, {}]));
   });
+  it("not the interrupt of a manager that counts anew under its client's session", () => {
+    const wire = new Wire(KEY);
+    const first = header({ msg_id: "session_1_0", msg_type: "kernel_info_request" });
+    wire.decode("shell", frames([first, {}, {}, {}]));
+    wire.decode("control", frames([{ ...first, msg_type: "interrupt_request" }, {}, {}, {}]));
+    wire.decode("control", frames([{ ...first, msg_type: "interrupt_request", date: "later" }, {}, {}, {}]));
+  });
   it("a second time also without a key", () => {
     const wire = new Wire("");
     const given = frames(undefined, { key: "" });
