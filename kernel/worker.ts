@@ -13,12 +13,15 @@ import { Callbacks } from "./session/comms/callbacks.ts";
 import { Comms } from "./session/comms/comms.ts";
 import { installConsole } from "./session/console.ts";
 import { CONTROL } from "./session/control.ts";
-import { debugQuestions } from "./session/debugging.ts";
+import { DEBUG_VIEW } from "./debugger/worker.ts";
+import { debugQuestions, showInFrames } from "./session/debugging.ts";
+import { WorkerDebugView } from "./session/debugView.ts";
 import { cellGlobals, Displays } from "./session/globals.ts";
 import { installInheritedOutput } from "./session/inheritedOutput.ts";
 import { Inputs } from "./session/input.ts";
 import { CellModules } from "./session/modules/cellModules.ts";
 import { answer, type Questions } from "./session/questions.ts";
+import { mimeBundle } from "./session/mimeBundle.ts";
 import { Output } from "./session/output.ts";
 import { outputLimits } from "./session/outputLimits.ts";
 import { CellRuntime } from "./session/runtime.ts";
@@ -107,6 +110,13 @@ Object.defineProperty(process, "stdin", { get: () => inputs.stdin(), configurabl
 process.on("uncaughtException", (error) => runner.report(error));
 process.on("unhandledRejection", (error) => runner.report(error));
 
+const debugView = new WorkerDebugView({
+  names: () => runner.variables(),
+  define: (name, value) => runner.define(name, value),
+  attach: (on) => showInFrames(runtime.allBoxes(), on),
+});
+Object.defineProperty(globalThis, Symbol.for(DEBUG_VIEW), { value: debugView });
+
 /** One line for each question that the supervisor may ask. */
 const questions: Questions = {
   comm(message) {
@@ -114,6 +124,10 @@ const questions: Questions = {
     return comms.receive(message as unknown as CommRequest);
   },
   ...debugQuestions(control, () => runtime.allBoxes()),
+  "debug/show": async ({ name }) => {
+    const known = runner.variable(String(name));
+    return { data: known ? await mimeBundle(known.value) : {}, metadata: {} };
+  },
   variables: variableAnswers({
     all: () => runner.variables(),
     get: (name) => runner.variable(name),

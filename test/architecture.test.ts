@@ -66,8 +66,10 @@ export const layers: Record<string, Layer> = {
   "kernel/widgets": {},
   // Types of the Language Server Protocol; nothing of the package runs.
   "kernel/protocol": { packages: ["vscode-languageserver-types"] },
+  // Debug Adapter Protocol on one side, Chrome DevTools Protocol on the other; what carries either is the session's.
+  "kernel/debugger": { imports: ["kernel/protocol"], packages: ["@jridgewell/sourcemap-codec"] },
   "kernel/session": {
-    imports: ["kernel/language", "kernel/protocol", "kernel/widgets"],
+    imports: ["kernel/debugger", "kernel/language", "kernel/protocol", "kernel/widgets"],
     packages: [
       ...files,
       "node:async_hooks",

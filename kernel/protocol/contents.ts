@@ -64,6 +64,12 @@ export const contents: { [R in RequestType]: { [F in keyof RequestContent<R>]-?:
   },
   connect_request: {},
   comm_info_request: { target_name: optional(text) },
+  debug_request: {
+    type: optional(oneOf("request")),
+    seq: needed(integer),
+    command: needed(text),
+    arguments: optional(object),
+  },
   create_subshell_request: {},
   delete_subshell_request: { subshell_id: needed(text) },
   list_subshell_request: {},

@@ -4,6 +4,7 @@
  */
 import type { Handler, HandlerContext } from "./handler.ts";
 import { debug } from "./handlers/debug.ts";
+import { debugRequest } from "./handlers/debugRequest.ts";
 import { Comms, isCommMessage } from "./comms.ts";
 import { complete } from "./handlers/complete.ts";
 import { execute } from "./handlers/execute.ts";
@@ -35,6 +36,7 @@ export const handlers: { [R in RequestType]: Handler<R> } = {
   comm_info_request: commInfo,
   connect_request: connect,
   gradbook_debug_request: debug,
+  debug_request: debugRequest,
   complete_request: complete,
   inspect_request: inspect,
   gradbook_language_request: language,

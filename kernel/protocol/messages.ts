@@ -4,6 +4,7 @@
  * Source: Jupyter messaging specification 5.5 (jupyter_client, docs/messaging.rst).
  */
 
+import type { DebugEvent, DebugRequest, DebugResponse } from "./debug.ts";
 import type { LanguageRequest } from "./language.ts";
 import type { VariablesRequest } from "./variables.ts";
 
@@ -126,6 +127,7 @@ export interface Requests {
   connect_request: { request: JsonObject; reply: Ok<{ [port: string]: number | string }> };
   gradbook_language_request: { request: LanguageRequest; reply: Ok<{ result: unknown }> };
   gradbook_variables_request: { request: VariablesRequest; reply: Ok<{ result: unknown }> };
+  debug_request: { request: DebugRequest; reply: DebugResponse };
   create_subshell_request: { request: JsonObject; reply: Ok<{ subshell_id: string }> };
   delete_subshell_request: { request: { subshell_id: string }; reply: Ok<object> };
   list_subshell_request: { request: JsonObject; reply: Ok<{ subshell_id: string[] }> };
@@ -170,6 +172,7 @@ export interface Publications extends CommMessages {
     transient: { display_id?: string };
   };
   error: ErrorContent;
+  debug_event: DebugEvent;
   clear_output: { wait: boolean };
   /** For the other front ends of this kernel: one of them ends it. */
   shutdown_reply: { status: "ok"; restart: boolean };

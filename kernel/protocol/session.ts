@@ -1,3 +1,4 @@
+import type { DebugRequest, DebugResponse } from "./debug.ts";
 import type { LanguageRequest } from "./language.ts";
 import type {
   CommMessageType,
@@ -71,6 +72,8 @@ export interface Session {
    * steps of one that awaits. Resolves when the handler has returned: to false when nobody knows the comm or the target.
    */
   comm(message: CommRequest): Promise<boolean>;
+  /** Answers a request of the Debug Adapter Protocol; `parent`: the header of the last one is that of the events. */
+  debug(request: DebugRequest, parent: Header): Promise<DebugResponse>;
   /** Asks the language service, on its own thread: answered while a cell computes. See language.ts beside this file. */
   language(request: LanguageRequest): Promise<unknown>;
   /** Stops what runs; a call while one is under way is a harder rung of the ladder. Resolves as soon as it is under way. */

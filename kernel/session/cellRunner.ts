@@ -8,7 +8,7 @@ import type { ErrorContent, JsonObject } from "../protocol/messages.ts";
 import type { CellOutcome, CellRequest } from "../protocol/session.ts";
 import { CellContext, cellsAtWork, runInCell, type Work } from "./cellContext.ts";
 import { endGroups } from "./console.ts";
-import { sourceOf } from "./debugging.ts";
+import { sourceOf } from "./cellSources.ts";
 import { Definitions } from "./definitions.ts";
 import { Interrupted } from "./interrupted.ts";
 import { mimeBundle } from "./mimeBundle.ts";
@@ -121,6 +121,14 @@ export class CellRunner {
     if (!box?.declared) return undefined;
     const { cell, order } = this.definitions.get(name) ?? { cell: 0, order: 0 };
     return { name, ...declaration!, value: box.v, cell, order };
+  }
+
+  /** A debugger gives a variable a value, and makes it when no cell has. */
+  define(name: string, value: unknown): void {
+    if (!this.names.declarationOf(name)) {
+      this.names.remember({ declares: [{ name, kind: "let", live: false, constant: false }], wants: [] });
+    }
+    this.runtime.box(name).v = value;
   }
 
   /** The cells that run are asked to stop: awaits reject, timers end. Loops see the shared flag by themselves. */

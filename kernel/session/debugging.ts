@@ -3,19 +3,12 @@
  * the session's variables visible in it.
  */
 import inspector from "node:inspector";
-import os from "node:os";
-import path from "node:path";
 import { inspect } from "node:util";
 import { Box } from "../language/box.ts";
-import { cellSource } from "../protocol/cellSource.ts";
 import type { JsonObject } from "../protocol/messages.ts";
 import { CONTROL, type Control } from "./control.ts";
+import { SOURCE_PREFIX } from "./cellSources.ts";
 import type { Questions } from "./questions.ts";
-
-/** What cells are named after in a debugger: a path, because debuggers know nothing else, where no file need be. */
-const PREFIX = path.join(os.tmpdir(), `gradbook-${process.pid}`, "cell-");
-
-export const sourceOf = (code: string): string => cellSource(PREFIX, code);
 
 export function debugQuestions(control: Control, boxes: () => Iterable<Box>): Questions {
   return {
@@ -24,7 +17,7 @@ export function debugQuestions(control: Control, boxes: () => Iterable<Box>): Qu
       if (inspector.url() === undefined) inspector.open(0, "127.0.0.1");
       Atomics.store(control, CONTROL.debugging, 1);
       showVariables(boxes());
-      return { url: inspector.url(), prefix: PREFIX };
+      return { url: inspector.url(), prefix: SOURCE_PREFIX };
     },
     "debug/close": (): JsonObject => {
       Atomics.store(control, CONTROL.debugging, 0);
@@ -37,6 +30,12 @@ export function debugQuestions(control: Control, boxes: () => Iterable<Box>): Qu
 
 /** Names that are accessors of `globalThis` while somebody debugs: a watch or a hover then finds what its frame does not hold. */
 const shown = new Set<string>();
+
+/** Makes variables visible in every frame, or ends that. */
+export function showInFrames(boxes: Iterable<Box>, on: boolean): void {
+  if (on) showVariables(boxes);
+  else hideVariables();
+}
 
 function showVariables(boxes: Iterable<Box>): void {
   const show = (box: Box): void => {

@@ -2,6 +2,7 @@
  * The session as the supervisor sees it: starts the worker, gives it cells, stops them by a ladder in which every rung
  * keeps more than the next one, and puts a new worker in the place of one that is gone. Never runs user code.
  */
+import path from "node:path";
 import { Worker } from "node:worker_threads";
 import { EndOfInput } from "../protocol/endOfInput.ts";
 import type { LanguageRequest } from "../protocol/language.ts";
@@ -9,6 +10,8 @@ import type { Header, InputRequest, JsonObject } from "../protocol/messages.ts";
 import { RequestFailed } from "../protocol/requestFailed.ts";
 import type { CellOutcome, CellRequest, CommRequest, Session } from "../protocol/session.ts";
 import { CONTROL, createControl, type Control } from "./control.ts";
+import type { DebugEvent, DebugRequest, DebugResponse } from "../protocol/debug.ts";
+import { CellDebugger } from "./cellDebugger.ts";
 import { DebuggerLink } from "./debuggerLink.ts";
 import { Ladder, type RunningCell, type Stoppable } from "./ladder.ts";
 import { LanguageThread } from "./languageThread.ts";
@@ -67,6 +70,7 @@ export class WorkerSession implements Session, Stoppable {
   ready: Promise<void>;
   private readonly options: WorkerSessionOptions;
   private readonly languageThread: LanguageThread;
+  private readonly debugger: CellDebugger;
   private readonly ladder = new Ladder(this);
   private readonly programs = new ProgramsOfCells();
   /** By the numbers under which the worker knows them; several when subshells are in use. */
@@ -91,6 +95,11 @@ export class WorkerSession implements Session, Stoppable {
     const { languagePath, folder, log } = options;
     watchMemory(memoryLimit(process.env, log), async (reason) => {
       if (!this.ended) await this.beginAnew("OutOfMemory", reason);
+    });
+    this.debugger = new CellDebugger({
+      session: this,
+      ours: path.dirname(options.workerPath),
+      publish: (parent, event: DebugEvent) => void options.publish(parent, "debug_event", { ...event }),
     });
     this.languageThread = new LanguageThread({
       path: languagePath,
@@ -166,6 +175,10 @@ export class WorkerSession implements Session, Stoppable {
     return (await this.ask("comm", { ...message })) as boolean;
   }
 
+  debug(request: DebugRequest, parent: Header): Promise<DebugResponse> {
+    return this.debugger.handle(request, parent);
+  }
+
   language(request: LanguageRequest): Promise<unknown> {
     return this.languageThread.ask(request);
   }
@@ -196,7 +209,9 @@ export class WorkerSession implements Session, Stoppable {
     for (const each of running) {
       if (!each.begun) each.end(failure("Interrupted", "stopped by the user before it began; variables are kept"));
     }
+    this.debugger.letGo();
     this.ladder.press(begun, running.length === 0);
+    void this.ladder.climbing?.then(() => this.debugger.takeHold());
   }
 
   private endAll(outcome: CellOutcome): void {
@@ -274,7 +289,7 @@ export class WorkerSession implements Session, Stoppable {
       worker.on("message", (message: FromWorker) => {
         if (message.type === "ready") {
           started = true;
-          resolve();
+          void this.debugger.threadStarted().then(resolve);
         } else {
           this.receive(worker, message);
         }

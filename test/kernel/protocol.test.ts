@@ -39,6 +39,9 @@ function scriptedSession(): Session {
       const items = [{ text: params.text.slice(0, params.offset), type: "function" }];
       return Promise.resolve({ items, start: params.offset - 1, end: params.offset });
     },
+    debug: ({ seq, command }) => {
+      return Promise.resolve({ type: "response", seq: 1, request_seq: seq, command, success: true, body: {} });
+    },
     interrupt: () => stop(failed("Interrupted")),
     shutdown: () => Promise.resolve(),
     memory: () => ({ rss: 0, heapUsed: 0 }),
@@ -148,6 +151,7 @@ const conversations: { [name: string]: (Request | "then")[] } = {
     ["shell", "no_such_request", {}],
     ["shell", "execute_request", { code: "1" }],
   ],
+  debug: [["control", "debug_request", { type: "request", seq: 5, command: "initialize", arguments: {} }]],
   subshells: [
     ["control", "list_subshell_request", {}],
     ["control", "create_subshell_request", {}],

@@ -1,0 +1,1 @@
+export { boxedName, isKernelsName } from "../protocol/localNames.ts";

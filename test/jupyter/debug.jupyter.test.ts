@@ -1,0 +1,3 @@
+import { pythonTests } from "./clients.ts";
+
+await pythonTests("the debugger of Jupyter front ends", "debug.py");
