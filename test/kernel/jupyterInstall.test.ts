@@ -118,7 +118,7 @@ describe("the kernelspec", () => {
       interrupt_mode: "message",
       env: { NODE_OPTIONS: "" },
       metadata: {
-        debugger: false,
+        debugger: true,
         supported_encryption: ["curve"],
         gradbook: { version: "1.2.3", cli: "/g/dist/kernel/cli.js", node: "/usr/bin/node" },
       },
