@@ -92,6 +92,18 @@ const builds = [
     format: "esm",
     minify: true,
   },
+  {
+    ...common,
+    entryPoints: present({ liveFigure: "media/jupyter/main.ts" }),
+    outdir: "dist/jupyter",
+    platform: "browser",
+    target: "es2022",
+    format: "iife",
+    minify: true,
+    // It stands in every frame of a figure, and is to be evaluated once.
+    banner: { js: "if(!globalThis.gradbookLive1){" },
+    footer: { js: "}" },
+  },
 ];
 
 if (!watch) rmSync(root + "dist", { recursive: true, force: true });

@@ -38,11 +38,18 @@ function endHard(): void {
 const beside = (name: string): string => path.join(import.meta.dirname, name + path.extname(import.meta.filename));
 const sockets = connectionFile === undefined ? undefined : await open(connectionFile);
 const transport = sockets ?? new IpcTransport(process);
+/** The build's; it is the same beside the sources and beside the bundles. */
+const figureScript = path.join(
+  import.meta.dirname,
+  import.meta.filename.endsWith(".ts") ? "../dist" : "..",
+  "jupyter/liveFigure.js",
+);
 const session: WorkerSession = new WorkerSession({
   workerPath: beside("worker"),
   languagePath: beside("languageService"),
   folder: process.cwd(),
   spillFolder: outputs,
+  figureScript: connectionFile === undefined ? undefined : figureScript,
   input: (parent, request, gone) => dispatcher.ask(parent, request, gone),
   publish: (parent, msg_type, content, metadata, buffers) =>
     transport.send(dispatcher.publication(parent, msg_type, content, metadata, buffers)),

@@ -5,6 +5,7 @@
 import path from "node:path";
 import { getHeapStatistics } from "node:v8";
 import { parentPort, workerData } from "node:worker_threads";
+import { commChannels, pageChannels } from "./figures.ts";
 import type { MemoryPart } from "./protocol/variables.ts";
 import { setHost } from "./plot/host.ts";
 import { currentCell } from "./session/cellContext.ts";
@@ -41,7 +42,7 @@ import { onNote } from "./wasm/log.ts";
 
 const port = parentPort;
 if (!port) throw new Error("kernel/worker.js is started by kernel/main.js, not by itself.");
-const { control, folder, spillFolder } = workerData as WorkerData;
+const { control, folder, spillFolder, figureScript } = workerData as WorkerData;
 const here = import.meta.dirname;
 const bundle = (name: string): string => path.join(here, name + path.extname(import.meta.filename));
 
@@ -74,12 +75,11 @@ Object.defineProperty(globalThis, Symbol.for("gradbook.runtime"), { value: runti
 // The process is ours, so V8's flags may be set for the engine. It starts when a cell first imports the library.
 if (process.env["GRADBOOK_EXPERIMENTAL"] !== "0") enableExperimental();
 onNote((line) => output.post({ type: "log", line: `engine: ${line}` }));
+const { first, last, ...channels } = figureScript ? pageChannels(output, control, figureScript) : commChannels(comms);
 setHost({
-  display: (bundle, options) => displays.show(bundle, options?.id),
-  update: (bundle, id) => displays.update(bundle, id),
-  open: (id, target, state) => void (currentCell()?.silent || comms.openPlain(id, target, { ...state })),
-  send: (id, delta) => comms.sendPlain(id, { ...delta }),
-  close: (id) => comms.closePlain(id),
+  display: (bundle, options) => displays.show(first(bundle), options?.id),
+  update: (bundle, id) => displays.update(last(bundle), id),
+  ...channels,
   onCellEnd: (callback) => currentCell()?.onEnd(callback),
   poll: runtime.stopIfInterrupted,
 });

@@ -144,6 +144,8 @@ export const layers: Record<string, Layer> = {
   },
   // Runs in VS Code's TypeScript server, whose types it needs.
   "extension/typescriptPlugin": { packages: ["typescript"] },
+  // Inside Jupyter's pages; no library but ours.
+  "media/jupyter": { imports: ["kernel/plot"] },
   "media/renderer": {
     imports: ["kernel/plot", "kernel/widgets"],
     packages: ["plotly.js-dist", "vscode-notebook-renderer"],

@@ -3,7 +3,7 @@ import type { MimeBundle } from "./host.ts";
 import { short } from "./number.ts";
 import { plain } from "./plain.ts";
 import { PLOTLY_MIME, type Layout, type PlotlyFigure, type Trace } from "./plotly.ts";
-import { staticSvg } from "./svg.ts";
+import { staticSvg, type SvgOptions } from "./svg.ts";
 import { list, record } from "./svg/traceKind.ts";
 
 export type Figure = PlotlyFigure;
@@ -43,8 +43,12 @@ export function describedFigure(traces: readonly object[] | object, layout: obje
 }
 
 /** The figure in every form there is; without a picture where the static one would leave something out. */
-export function figureBundle({ data, layout }: PlotlyFigure, words = describe({ data, layout })): MimeBundle {
-  const picture = staticSvg({ data, layout });
+export function figureBundle(
+  { data, layout }: PlotlyFigure,
+  words = describe({ data, layout }),
+  options: SvgOptions = {},
+): MimeBundle {
+  const picture = staticSvg({ data, layout }, options);
   if ("svg" in picture) return { [PLOTLY_MIME]: { data, layout }, "image/svg+xml": picture.svg, "text/plain": words };
   return {
     [PLOTLY_MIME]: { data, layout },

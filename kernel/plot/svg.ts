@@ -22,13 +22,28 @@ export interface SvgOptions {
   /** Pixels, where the layout does not say. */
   width?: number;
   height?: number;
+  /** Without a border, for a page that draws its own. */
+  bare?: boolean;
+  /** Written into the picture, for who has to find it again. */
+  id?: string;
 }
-export type StaticPicture = { svg: string } | { reason: string };
+/** Where a pair of axes lies in the picture, in pixels, and what is drawn on it. */
+export interface PicturePanel {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  /** First and last value of the horizontal axis. */
+  range: readonly [number, number];
+  traces: readonly Trace[];
+}
+export type StaticPicture = { svg: string; panels: readonly PicturePanel[] } | { reason: string };
 
 const FONT = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif";
 
 /** The picture, or what in the figure it could not draw. */
-export function staticSvg(figure: PlotlyFigure, { width = 900, height = 450 }: SvgOptions = {}): StaticPicture {
+export function staticSvg(figure: PlotlyFigure, options: SvgOptions = {}): StaticPicture {
+  const { width = 900, height = 450 } = options;
   const layout = figure.layout;
   const traces = figure.data.filter((trace) => trace["visible"] !== false && trace["visible"] !== "legendonly");
   const reason = unsupported(traces, layout);
@@ -36,7 +51,16 @@ export function staticSvg(figure: PlotlyFigure, { width = 900, height = 450 }: S
   const panels = panelsOf(traces, layout);
   if ("reason" in panels) return panels;
   const size = { width: Number(layout["width"] ?? width), height: Number(layout["height"] ?? height) };
-  return { svg: draw(panels, layout, size) };
+  const svg = draw(panels, layout, { ...options, ...size });
+  return { svg, panels: panels.map(described) };
+}
+
+function described(panel: Panel): PicturePanel {
+  return {
+    ...boxOf(panel),
+    range: panel.x.range,
+    traces: panel.drawings.map(({ drawing }) => drawing.trace),
+  };
 }
 
 function unsupported(traces: readonly Trace[], layout: Layout): string | undefined {
@@ -58,9 +82,10 @@ function unsupported(traces: readonly Trace[], layout: Layout): string | undefin
   return unsupportedBarMode(layout["barmode"]);
 }
 
-function draw(panels: readonly Panel[], layout: Layout, size: { width: number; height: number }): string {
-  const { width } = size;
-  let { height } = size;
+type Drawn = SvgOptions & { width: number; height: number };
+
+function draw(panels: readonly Panel[], layout: Layout, { width, height: least, bare, id }: Drawn): string {
+  let height = least;
   const font = {
     size: Number(record(layout["font"])["size"] ?? 12),
     color: String(record(layout["font"])["color"] ?? light.text),
@@ -105,7 +130,7 @@ function draw(panels: readonly Panel[], layout: Layout, size: { width: number; h
       height: height - 1,
       rx: 6,
       fill: background,
-      stroke: light.border,
+      stroke: bare ? undefined : light.border,
     }),
   ];
   const drawnAxes = new Set<Axis>();
@@ -157,6 +182,7 @@ function draw(panels: readonly Panel[], layout: Layout, size: { width: number; h
     "font-family": FONT,
     role: "img",
     "aria-label": label,
+    "data-figure": id,
   };
   return element("svg", attributes, parts.join("\n")) + "\n";
 }

@@ -11,6 +11,8 @@ export interface WorkerData {
   folder: string;
   /** Folder for the files that take long outputs. It need not exist. */
   spillFolder: string;
+  /** The script that draws live figures in a front end that knows nothing of ours; undefined where the client does. */
+  figureScript: string | undefined;
 }
 
 export type ToWorker =

@@ -29,6 +29,8 @@ export interface WorkerSessionOptions {
   folder: string;
   /** Folder for the files that take long outputs. */
   spillFolder: string;
+  /** See `WorkerData`. */
+  figureScript?: string | undefined;
   /** Publishes for a cell. The promise settles when the client has taken the message. */
   publish(
     parent: Header,
@@ -272,8 +274,8 @@ export class WorkerSession implements Session, Stoppable {
 
   private startWorker(): Promise<void> {
     this.control = createControl();
-    const { folder, spillFolder } = this.options;
-    const workerData: WorkerData = { control: this.control, folder, spillFolder };
+    const { folder, spillFolder, figureScript } = this.options;
+    const workerData: WorkerData = { control: this.control, folder, spillFolder, figureScript };
     const worker = (this.worker = new Worker(this.options.workerPath, {
       workerData,
       stdout: true,

@@ -6,5 +6,5 @@ import { LIVE_MIME, type LiveState } from "./state.ts";
 import { liveSummary } from "./summary.ts";
 
 export function liveBundle(state: LiveState): MimeBundle {
-  return { [LIVE_MIME]: state, ...figureBundle(liveChart(state), liveSummary(state)) };
+  return { [LIVE_MIME]: state, ...figureBundle(liveChart(state), liveSummary(state), { id: state.id }) };
 }

@@ -156,7 +156,7 @@ function truncate(curve: Decimated, length: number): void {
 }
 
 /** Two different indices in [start, end), in order, among them those of the smallest and the largest finite value. */
-function extremes(values: readonly (number | null)[], start: number, end: number): [number, number] {
+export function extremes(values: readonly (number | null)[], start: number, end: number): [number, number] {
   let low = -1;
   let high = -1;
   for (let i = start; i < end; i++) {
