@@ -42,7 +42,12 @@ export function pageChannels(output: Output, control: Control, script: string): 
   const updating =
     (cell: CellContext, display_id: string) =>
     (data: MimeBundle): void =>
-      output.publish(cell, "update_display_data", { data, metadata: {}, transient: { display_id } }, sizeOf(data));
+      output.publish(
+        cell,
+        "update_display_data",
+        { data, metadata: {}, transient: { display_id } },
+        { size: sizeOf(data) },
+      );
   return {
     first: (bundle) => figures().first(bundle),
     last: (bundle) => figures().last(bundle),
