@@ -2,11 +2,12 @@
  * A real JupyterLab in a real browser: a server of its own on a free port of the loopback, with folders of its own for
  * everything that Jupyter writes, and one tab of Chromium for each notebook that is opened; see labNotebook.ts.
  */
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { chromium, type Browser } from "playwright-core";
+import { promisify } from "node:util";
+import { chromium, type Browser, type Page } from "playwright-core";
 import { findChromium } from "../../.ci/chromium.mjs";
 import { KERNELSPEC } from "../../kernel/notebook/format.ts";
 import { JupyterHome, python } from "./clients.ts";
@@ -114,6 +115,21 @@ export class Lab {
     const text = await reply.text();
     if (!reply.ok) throw new Error(`Jupyter server: ${path} was answered with ${reply.status}: ${text}`);
     return text === "" ? undefined : JSON.parse(text);
+  }
+
+  /** Runs a command of Jupyter's in the notebooks' folder and gives what it prints: `jupyter("nbconvert", "--to", "html", …)`. */
+  async jupyter(command: string, ...args: string[]): Promise<string> {
+    const options = { cwd: this.folder, env: this.#home.env };
+    const { stdout, stderr } = await promisify(execFile)(python, ["-m", command, ...args], options);
+    return stdout + stderr;
+  }
+
+  /** A page that is not JupyterLab. */
+  show(url: string): Promise<Page> {
+    return this.#browser.newPage().then(async (page) => {
+      await page.goto(url);
+      return page;
+    });
   }
 
   /** Ends the browser, the server and its kernels, and removes their folders. */

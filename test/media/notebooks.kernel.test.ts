@@ -1,6 +1,6 @@
 /** The notebooks we ship: that they open, that their cells are right, and that nothing was left in them. */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import ts from "typescript";
@@ -13,7 +13,7 @@ import { injectParameters } from "../../kernel/notebook/parameters.ts";
 import { NotebookRun } from "../../kernel/notebook/run.ts";
 import { LIVE_MIME, type LiveState } from "../../kernel/plot/live/state.ts";
 import { PLOTLY_MIME } from "../../kernel/plot/plotly.ts";
-import { idxBytes } from "../kernel/data/idxFile.ts";
+import { writeDrawnMnist } from "../kernel/data/drawnMnist.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const folder = join(root, "media/notebooks");
@@ -98,17 +98,7 @@ describe("media: notebooks", function () {
   it("01-optimizers-on-mnist.ipynb: runs to its end in a kernel, with a figure for each optimizer and one that compares", async () => {
     const temporary = mkdtempSync(join(tmpdir(), "gradbook-notebook-"));
     try {
-      // Our own digits in MNIST's files: real enough, and no network.
-      mkdirSync(join(temporary, "mnist"));
-      for (const [split, n] of [
-        ["train", 200],
-        ["t10k", 50],
-      ] as const) {
-        const { images, labels } = gradbook.data.digits({ n, seed: n });
-        const pixels = Array.from(images.toTypedArray(), (pixel) => Math.round(255 * pixel));
-        writeFileSync(join(temporary, `mnist/${split}-images-idx3-ubyte`), idxBytes([n, 28, 28], pixels));
-        writeFileSync(join(temporary, `mnist/${split}-labels-idx1-ubyte`), idxBytes([n], labels.toTypedArray()));
-      }
+      writeDrawnMnist(temporary, { train: 200, test: 50 });
       const notebook = await readNotebook(join(folder, "01-optimizers-on-mnist.ipynb"));
       injectParameters(notebook, [{ name: "epochs", value: "1" }]);
       const kernelPath = join(root, "kernel/main.ts");

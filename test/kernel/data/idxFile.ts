@@ -4,9 +4,9 @@ export function idxBytes(shape: number[], elements: ArrayLike<number>, type = 0x
   const header = Buffer.alloc(4 + 4 * shape.length);
   header.set([0, 0, type, shape.length]);
   shape.forEach((size, i) => header.writeUInt32BE(size, 4 + 4 * i));
+  if (type === 0x08) return Buffer.concat([header, Uint8Array.from(elements)]);
   const values = Array.from(elements).map((value) => {
-    const bytes = Buffer.alloc({ 0x08: 1, 0x09: 1, 0x0b: 2, 0x0c: 4, 0x0d: 4, 0x0e: 8 }[type]!);
-    if (type === 0x08) bytes.writeUInt8(value);
+    const bytes = Buffer.alloc({ 0x09: 1, 0x0b: 2, 0x0c: 4, 0x0d: 4, 0x0e: 8 }[type]!);
     if (type === 0x09) bytes.writeInt8(value);
     if (type === 0x0b) bytes.writeInt16BE(value);
     if (type === 0x0c) bytes.writeInt32BE(value);
