@@ -6,6 +6,7 @@ import path from "node:path";
 import { Dispatcher } from "./protocol/dispatch.ts";
 import { realEnvironment } from "./protocol/message.ts";
 import type { Message } from "./protocol/messages.ts";
+import { STANDARD_HEAD_LINES } from "./session/outputLimits.ts";
 import { removeSpillFolder, spillFolder } from "./session/spill.ts";
 import { WorkerSession } from "./session/workerSession.ts";
 import { IpcTransport } from "./transport/ipc.ts";
@@ -27,6 +28,9 @@ const log = (line: string): void => void process.stderr.write(line.endsWith("\n"
 const outputs = spillFolder();
 // Whoever runs notebooks without a window still wants to read the files afterwards.
 if (process.env["GRADBOOK_OUTPUT_KEEP"] !== "1") process.on("exit", () => removeSpillFolder(outputs));
+
+/** Two megabytes at most: as much as a Jupyter server lets pass at once (`iopub_data_rate_limit`: 1 MB/s over 3 s). */
+const JUPYTER_HEAD_LINES = 20_000;
 
 /** A cell may be in a call that cannot be ended, and process.exit would wait for it. */
 function endHard(): void {
@@ -50,6 +54,7 @@ const session: WorkerSession = new WorkerSession({
   folder: process.cwd(),
   spillFolder: outputs,
   figureScript: connectionFile === undefined ? undefined : figureScript,
+  headLines: sockets ? JUPYTER_HEAD_LINES : STANDARD_HEAD_LINES,
   input: (parent, request, gone) => dispatcher.ask(parent, request, gone),
   publish: (parent, msg_type, content, metadata, buffers) =>
     transport.send(dispatcher.publication(parent, msg_type, content, metadata, buffers)),

@@ -42,7 +42,7 @@ import { onNote } from "./wasm/log.ts";
 
 const port = parentPort;
 if (!port) throw new Error("kernel/worker.js is started by kernel/main.js, not by itself.");
-const { control, folder, spillFolder, figureScript } = workerData as WorkerData;
+const { control, folder, spillFolder, figureScript, headLines } = workerData as WorkerData;
 const here = import.meta.dirname;
 const bundle = (name: string): string => path.join(here, name + path.extname(import.meta.filename));
 
@@ -58,7 +58,7 @@ const modules: CellModules = new CellModules({
 const runtime = new CellRuntime(control, modules);
 modules.onReplaced = (replaced) => runtime.follow(replaced);
 const log = (line: string): void => port.postMessage({ type: "log", line });
-const limits = outputLimits(process.env, log);
+const limits = outputLimits(process.env, log, headLines);
 const output = new Output({ port, control, limits, spillFolder });
 const displays = new Displays(output);
 const runner = new CellRunner({ runtime, output, maps });

@@ -16,7 +16,14 @@ export const MOST_OUTPUTS = 500;
 /** Characters of all displays of one cell. */
 export const MOST_DISPLAYED = 100_000_000;
 
-export function outputLimits(env: NodeJS.ProcessEnv, warn: (line: string) => void): OutputLimits {
+/** As many as VS Code shows without becoming slow. */
+export const STANDARD_HEAD_LINES = 5000;
+
+export function outputLimits(
+  env: NodeJS.ProcessEnv,
+  warn: (line: string) => void,
+  standardHeadLines = STANDARD_HEAD_LINES,
+): OutputLimits {
   const whole = (name: string, standard: number): number => {
     const given = env[name];
     if (given === undefined || given === "") return standard;
@@ -26,7 +33,7 @@ export function outputLimits(env: NodeJS.ProcessEnv, warn: (line: string) => voi
     return standard;
   };
   return {
-    headLines: whole("GRADBOOK_OUTPUT_MAX_LINES", 5000),
+    headLines: whole("GRADBOOK_OUTPUT_MAX_LINES", standardHeadLines),
     tailLines: whole("GRADBOOK_OUTPUT_TAIL_LINES", 1000),
     fileBytes: whole("GRADBOOK_OUTPUT_MAX_FILE_SIZE", 500) * 1e6,
   };

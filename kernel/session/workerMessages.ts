@@ -13,6 +13,8 @@ export interface WorkerData {
   spillFolder: string;
   /** The script that draws live figures in a front end that knows nothing of ours; undefined where the client does. */
   figureScript: string | undefined;
+  /** Lines at the start of a cell's output that are shown where the environment says nothing. */
+  headLines: number;
 }
 
 export type ToWorker =

@@ -31,6 +31,8 @@ export interface WorkerSessionOptions {
   spillFolder: string;
   /** See `WorkerData`. */
   figureScript?: string | undefined;
+  /** Lines at the start of a cell's output that are shown where the environment says nothing. */
+  headLines: number;
   /** Publishes for a cell. The promise settles when the client has taken the message. */
   publish(
     parent: Header,
@@ -274,8 +276,8 @@ export class WorkerSession implements Session, Stoppable {
 
   private startWorker(): Promise<void> {
     this.control = createControl();
-    const { folder, spillFolder, figureScript } = this.options;
-    const workerData: WorkerData = { control: this.control, folder, spillFolder, figureScript };
+    const { folder, spillFolder, figureScript, headLines } = this.options;
+    const workerData: WorkerData = { control: this.control, folder, spillFolder, figureScript, headLines };
     const worker = (this.worker = new Worker(this.options.workerPath, {
       workerData,
       stdout: true,

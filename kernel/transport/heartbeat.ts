@@ -9,7 +9,7 @@ export interface HeartbeatData {
   /** Becomes 1 when the socket is closed. */
   ended: Int32Array<SharedArrayBuffer>;
 }
-export type HeartbeatSays = { bound: string } | { failed: string };
+export type HeartbeatSays = { bound: string } | { failed: string; code: string | undefined };
 
 /** Beside this file, in the sources and in the build. */
 const THREAD = path.join(import.meta.dirname, "heartbeatThread" + path.extname(import.meta.filename));
@@ -29,7 +29,7 @@ export class Heartbeat {
     this.bound = new Promise((resolve, reject) => {
       this.worker.once("error", reject);
       this.worker.once("message", (says: HeartbeatSays) =>
-        "bound" in says ? resolve(says.bound) : reject(new Error(says.failed)),
+        "bound" in says ? resolve(says.bound) : reject(Object.assign(new Error(says.failed), { code: says.code })),
       );
     });
     this.bound.catch(() => {});

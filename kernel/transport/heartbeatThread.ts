@@ -16,6 +16,7 @@ try {
   await socket.bind(address);
   say({ bound: socket.lastEndpoint! });
 } catch (error) {
-  say({ failed: (error as Error).message });
+  const { message, code } = error as NodeJS.ErrnoException;
+  say({ failed: message, code });
 }
 for await (const frames of socket) await socket.send(frames).catch(() => {});

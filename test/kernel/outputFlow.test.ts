@@ -160,6 +160,7 @@ describe("how much a cell shows", () => {
 describe("limits from the environment", () => {
   it("what is no number is refused by name", () => {
     const warnings: string[] = [];
+    assert.equal(outputLimits({}, assert.fail, 20_000).headLines, 20_000);
     const env = { GRADBOOK_OUTPUT_MAX_LINES: "many", GRADBOOK_OUTPUT_TAIL_LINES: "7" };
     assert.deepEqual(
       outputLimits(env, (line) => warnings.push(line)),

@@ -1,0 +1,4 @@
+/** Who may talk to the kernel, tried with pyzmq. */
+import { pythonTests } from "./clients.ts";
+
+await pythonTests("security", "security.py");
