@@ -75,7 +75,11 @@ const dispatcher: Dispatcher = new Dispatcher({
   send: (message) => transport.send(message),
   log,
   onShutdown: () =>
-    void transport.close().then(() => (session.isStuck || sockets?.leftBehind ? endHard() : process.exit(0))),
+    void transport.close().then(() => {
+      // The moment is for the reply.
+      if (session.isStuck || sockets?.leftBehind) setTimeout(endHard, 300);
+      else process.exit(0);
+    }),
 });
 
 transport.onMessage = (message) => dispatcher.receive(message);

@@ -101,8 +101,9 @@ export class Dispatcher {
     const { channel, header } = message;
     if (header.msg_type === "input_reply") return this.stdin.receive(message);
     if (isCommMessage(header.msg_type)) return void this.tell(message);
-    if (!isRequest(header.msg_type)) {
-      this.options.log(`ignored ${channel} message of unknown type ${JSON.stringify(header.msg_type)}`);
+    // stdin takes answers only.
+    if (!isRequest(header.msg_type) || channel === "stdin") {
+      this.options.log(`ignored ${channel} message of unknown type ${JSON.stringify(header.msg_type).slice(0, 100)}`);
       return;
     }
     if (channel === "shell") {

@@ -195,6 +195,8 @@ export class WorkerSession implements Session, Stoppable {
     this.ended = true;
     this.endAll(failure("KernelEnded", "the kernel was shut down while this cell ran"));
     await this.ready;
+    // A worker that waits for one of them could not end.
+    this.programs.endAll();
     this.isStuck = true;
     const ended = this.worker.terminate().then(() => void (this.isStuck = false));
     const late = new Promise((resolve) => setTimeout(resolve, SHUTDOWN_MS).unref());

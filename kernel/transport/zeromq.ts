@@ -115,20 +115,37 @@ export class ZeromqTransport implements Transport {
 
   async send(message: Message): Promise<void> {
     const { channel, header, parent_header } = message;
-    if (channel === "iopub") return this.iopub.send(this.wire.encode(message, [Buffer.from(header.msg_type)]));
+    if (channel === "iopub") return this.iopub.send(this.encode(message, [Buffer.from(header.msg_type)]));
     const id = (parent_header as Partial<Header>).msg_id ?? "";
     const asker = channel === "stdin" ? this.askers.get(id) : this.identities.get(parent_header);
     if (channel !== "stdin" && this.askers.get(id) === asker) this.askers.delete(id);
     if (!asker) {
       // The rest is for somebody who did not ask: nothing is owed.
-      if (channel === "stdin")
+      if (header.msg_type === "input_request")
         throw new Error("the front end that ran this cell had its reply and cannot be asked now");
       return;
     }
-    const frames = this.wire.encode(message, asker);
+    const frames = this.encode(message, asker);
     // Outputs come before the reply. What control answers must not wait for anybody.
     if (channel === "shell") await this.iopub.sent;
     await this.routers[channel].send(frames);
+  }
+
+  /** What a cell shows need not be JSON: a BigInt, a circle. Then that is said in its place. */
+  private encode(message: Message, to: readonly Uint8Array[]): Uint8Array[] {
+    try {
+      return this.wire.encode(message, to);
+    } catch (error) {
+      const { channel, header } = message;
+      const evalue = `This ${header.msg_type} cannot be written as JSON: ${(error as Error).message}`;
+      this.options.log(evalue);
+      if (channel !== "iopub") {
+        const content = { status: "error", ename: "TypeError", evalue, traceback: [] };
+        return this.wire.encode({ ...message, metadata: {}, content }, to);
+      }
+      const said = { ...message, header: { ...header, msg_type: "stream" }, metadata: {} };
+      return this.wire.encode({ ...said, content: { name: "stderr", text: `${evalue}\n` } }, [Buffer.from("stream")]);
+    }
   }
 
   /** Resolves when everything is on its way. The process may end then, by `process.exit`. */

@@ -1,22 +1,14 @@
 /**
- * `npm run fuzz`: 10,000 random and mutated cells for a real kernel. Exit code 1 when one did what none may.
+ * `npm run fuzz cells`: 10,000 random and mutated cells for a real kernel. Exit code 1 when one did what none may.
  *
  *     node test/fuzz/cells.ts [--cells 10000] [--seed 1]
  *
  * A failure prints its seed and the smallest cell that does it: `--seed <that> --cells 1` runs it again.
  */
 import { cellOf, fuzz, minimise, type Summary } from "./fuzz.ts";
+import { numbersOf } from "./options.ts";
 
-const options = { cells: 10_000, seed: 1 };
-for (let i = 2; i < process.argv.length; i += 2) {
-  const name = process.argv[i]!.replace(/^--/, "");
-  const value = Number(process.argv[i + 1]);
-  if (!(name in options) || !Number.isInteger(value)) {
-    console.error(`fuzz: ${process.argv[i]} ${process.argv[i + 1] ?? ""} is no option. Options: --cells n, --seed n.`);
-    process.exit(2);
-  }
-  options[name as keyof typeof options] = value;
-}
+const options = numbersOf({ cells: 10_000, seed: 1 });
 
 const began = performance.now();
 let printed = 0;

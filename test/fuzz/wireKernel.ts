@@ -104,15 +104,18 @@ export class WireKernel {
     return reply.content;
   }
 
-  /** The value of an expression. */
+  /** The value of an expression. A cell of the fuzz that fails cancels what waits behind it; then it is asked for again. */
   async value(socket: zmq.Dealer, code: string): Promise<string> {
-    const reply = await this.ask(socket, "execute_request", {
-      code: "0",
-      user_expressions: { it: code },
-      silent: true,
-    });
-    const it = (reply["user_expressions"] as { it: { data?: { "text/plain": string } } }).it;
-    return it.data?.["text/plain"] ?? JSON.stringify(it);
+    for (;;) {
+      const reply = await this.ask(socket, "execute_request", {
+        code: "0",
+        user_expressions: { it: code },
+        silent: true,
+      });
+      if (reply["ename"] === "Cancelled") continue;
+      const values = reply["user_expressions"] as { it: { data?: { "text/plain": string } } } | undefined;
+      return values?.it.data?.["text/plain"] ?? JSON.stringify(reply);
+    }
   }
 
   async stop(): Promise<void> {
@@ -146,7 +149,7 @@ export class WireKernel {
       if (String(delimiter) !== "<IDS|MSG>" || String(signature) !== this.sign(parts.slice(0, 4))) {
         throw new Error(`The kernel sent what it has not signed: ${String(parts[0])}`);
       }
-      const [header, parent, , content] = parts.slice(0, 4).map((part) => JSON.parse(String(part)) as never) as [
+      const [header, parent, , content] = parts.slice(0, 4).map((part) => JSON.parse(String(part)) as unknown) as [
         { msg_type: string },
         { msg_id: string },
         unknown,

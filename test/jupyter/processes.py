@@ -202,6 +202,15 @@ class Clients(unittest.TestCase):
             second.send_multipart(frames)
             self.assertEqual(answer(second, msg_id)[1]["status"], "ok")
 
+    def test_no_json(self):
+        """what is no JSON (a BigInt, a circle) is said in its place, and the kernel goes on"""
+        for what in ("5n", "(() => { const it: any = {}; it.it = it; return it })()"):
+            code = f"display({{ [Symbol.for('Jupyter.display')]: () => ({{ 'application/json': {what} }}) }})"
+            reply, _, text, _ = run(self.client, code)
+            self.assertEqual(reply["status"], "ok")
+            self.assertIn("This display_data cannot be written as JSON", text)
+        self.assertEqual(value(self.client, "1 + 1"), "2")
+
     def test_gone(self):
         """a client that leaves without its reply: the others are answered"""
         gone = self.kernel.socket("shell")
@@ -231,8 +240,8 @@ class Floods(unittest.TestCase):
             cells = [execute("for (let i = 0; i < 400; i++) display(i);") for _ in range(25)]
             for frames, _ in cells:
                 shell.send_multipart(frames)
-            # By now the kernel waits for its reader.
-            time.sleep(0.3)
+            # The first cell has ended, and nobody has read anything.
+            answer(shell, cells[0][1])
             got = []
             while len(got) < 10_000:
                 self.assertTrue(reader.poll(PATIENCE * 1000), f"{len(got)} messages")
@@ -254,19 +263,28 @@ class Floods(unittest.TestCase):
 
     def test_no_reader(self):
         """a client that does not read: the others get everything, and the kernel's memory does not grow with it"""
-        with running() as (kernel, client):
+        with Kernel() as kernel:
+            kernel.start()
             lazy = kernel.socket("iopub", rcvhwm=1, rcvbuf=4096)
-            until(lambda: lazy.poll(0), "the welcome")
-            code = "for (let i = 0; i < 40; i++) display.html('x'.repeat(250_000)); 0"
-            run(client, code)
-            before = psutil.Process(kernel.process.pid).memory_info().rss
-            for _ in range(12):
-                *_, published = run(client, code)
-                self.assertEqual(len([m for m in published if m["msg_type"] == "display_data"]), 40)
-            grown = psutil.Process(kernel.process.pid).memory_info().rss - before
-            print(f"grown by {grown / 1e6:.0f} MB while 120 MB went out")
-            self.assertLess(grown, 80e6)
+            reader, shell = kernel.socket("iopub"), kernel.socket("shell")
+            for socket in (lazy, reader):
+                self.assertTrue(socket.poll(PATIENCE * 1000), "no welcome")
+            grown = []
+            for n in range(40):
+                frames, msg_id = execute("for (let i = 0; i < 40; i++) display.html('x'.repeat(250_000));")
+                shell.send_multipart(frames)
+                got = 0
+                while got < 40:
+                    self.assertTrue(reader.poll(PATIENCE * 1000), f"cell {n}: {got} outputs")
+                    got += reader.recv_multipart()[0] == b"display_data"
+                self.assertEqual(answer(shell, msg_id)[1]["status"], "ok")
+                grown.append(psutil.Process(kernel.process.pid).memory_info().rss)
+            print(f"grown by {(grown[-1] - grown[0]) / 1e6:.0f} MB while 400 MB went out")
+            self.assertLess(grown[-1] - grown[0], 250e6)
             self.assertIn("iopub: a client does not read", kernel.log)
-            client.shutdown()
+            good, msg_id = request("shutdown_request", {"restart": False})
+            control = kernel.socket("control")
+            control.send_multipart(good)
+            self.assertEqual(answer(control, msg_id)[1]["status"], "ok")
             kernel.ended()
             self.assertNotIn("terminate", kernel.log)
