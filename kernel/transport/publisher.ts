@@ -42,10 +42,13 @@ export class Publisher {
 
   /** `first` is called when all that was given before is on its way, and these frames are about to be. */
   send(frames: Uint8Array[], first?: () => void): Promise<void> {
-    return (this.sent = this.sent.then(() => {
+    const mine = this.sent.then(() => {
       first?.();
       return this.put(frames);
-    }));
+    });
+    // Only `first` can fail; the others go on.
+    this.sent = mine.catch(() => {});
+    return mine;
   }
 
   private async put(frames: Uint8Array[]): Promise<void> {
