@@ -54,8 +54,10 @@ const NEEDED = 'an object of MIME types like { "text/plain": "…" }';
 function isBundle(value: unknown): value is MimeBundle {
   if (typeof value !== "object" || value === null) return false;
   const types = Object.keys(value);
-  return types.length > 0 && types.every((mime) => mime.includes("/"));
+  return types.length > 0 && types.every((mime) => MIME_TYPE.test(mime));
 }
+/** Without parameters, as Jupyter's schema has it. */
+const MIME_TYPE = /^[\w\-+.]+\/[\w\-+.]+$/;
 
 /** For a bundle that the user has written himself. Bytes go as base64, like every picture of a notebook. */
 export function checkedBundle(bundle: unknown): MimeBundle {

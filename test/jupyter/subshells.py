@@ -40,8 +40,11 @@ class SubshellTests(unittest.TestCase):
 
     def reply(self):
         """The next reply on shell, with the id of its request."""
-        reply = self.client.get_shell_msg(timeout=WAIT)
-        return reply["parent_header"]["msg_id"], reply["content"]
+        while True:
+            reply = self.client.get_shell_msg(timeout=WAIT)
+            # The client asks for it while it waits for the kernel, more than once when that takes long.
+            if reply["msg_type"] != "kernel_info_reply":
+                return reply["parent_header"]["msg_id"], reply["content"]
 
     def read(self):
         message = self.client.get_iopub_msg(timeout=WAIT)
