@@ -34,11 +34,16 @@ export interface Running extends Waiting {
   onIdle(time: number): void;
 }
 
+/** Messages of widgets whose late output still finds its cell. */
+const MOST_FOLLOWED = 1000;
+
 export class CellRuns {
   readonly #around: RunsSurroundings;
   readonly #queue = new RunQueue();
   /** The cell that a request, and everything it causes however late, belongs to. */
   #cells = new Map<string, KernelCell>();
+  /** Those of them that are no cells' requests, oldest first. */
+  #followed: string[] = [];
   #running: Running | undefined;
   #draining = false;
   #drained: Promise<void> = Promise.resolve();
@@ -65,9 +70,17 @@ export class CellRuns {
   cellOf(msg_id: string): KernelCell | undefined {
     return this.#cells.get(msg_id);
   }
+  /** What this message of a widget causes belongs to the cell. */
+  follow(msg_id: string, cell: KernelCell): void {
+    this.#cells.set(msg_id, cell);
+    // A slider says something sixty times a second.
+    this.#followed.push(msg_id);
+    if (this.#followed.length > MOST_FOLLOWED) this.#cells.delete(this.#followed.shift()!);
+  }
   /** A new process: nothing comes from the old one any more. */
   forget(): void {
     this.#cells = new Map();
+    this.#followed = [];
   }
 
   /** Queues cells; one that runs or waits already is not queued again. */

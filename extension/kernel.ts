@@ -9,10 +9,11 @@ import { Hold } from "./hold.ts";
 import { askUser } from "./input.ts";
 import type { KernelCells } from "./kernelCell.ts";
 import type { LiveFigures } from "./liveFigures.ts";
-import { NotebookOutputs } from "./outputs.ts";
+import { NotebookOutputs, widgetKey } from "./outputs.ts";
 import { PublicationRouter, type KernelMemory } from "./publications.ts";
 import type { Ran } from "./stale/cellHistory.ts";
 import { kernelSettings, setting } from "./settings.ts";
+import type { WidgetKernel, Widgets } from "./widgets.ts";
 import { workingFolder } from "./workingFolder.ts";
 
 export type KernelState = "none" | "starting" | "idle" | "busy" | "restarting" | "dead";
@@ -23,6 +24,7 @@ export interface KernelSurroundings extends KernelEvents {
   cells: KernelCells;
   executions: Executions;
   figures: LiveFigures;
+  widgets: Widgets;
   log: vscode.LogOutputChannel;
 }
 
@@ -44,7 +46,7 @@ export interface KernelEvents {
 /** Long against the 10 ms for which VS Code collects outputs, short against what it gives a save. */
 const SETTLE_MS = 400;
 
-export class NotebookKernel {
+export class NotebookKernel implements WidgetKernel {
   #notebook: vscode.NotebookDocument;
   readonly #around: KernelSurroundings;
   readonly #backPressure = new BackPressure();
@@ -60,7 +62,7 @@ export class NotebookKernel {
   #folder: string | undefined;
 
   constructor(notebook: vscode.NotebookDocument, around: KernelSurroundings) {
-    const { cells, executions, figures, log } = around;
+    const { cells, executions, figures, widgets, log } = around;
     this.#notebook = notebook;
     this.#around = around;
     const outputs = (this.#outputs = new NotebookOutputs(executions));
@@ -80,6 +82,8 @@ export class NotebookKernel {
       outputs,
       backPressure: this.#backPressure,
       figures,
+      widgets,
+      kernel: this,
       log,
       onStatus: (busy, memory) => {
         this.#memory = memory ?? this.#memory;
@@ -152,6 +156,12 @@ export class NotebookKernel {
     this.#runs.run(cells);
   }
 
+  tell: WidgetKernel["tell"] = (comm_id, data, cell) => {
+    const sent = this.#client?.comm("comm_msg", { comm_id, data: { ...data } });
+    if (sent && cell) this.#runs.follow(sent.msg_id, cell);
+    return sent?.msg_id;
+  };
+
   /** Resolves when no cell runs or waits. */
   settled(): Promise<void> {
     return this.#runs.settled();
@@ -207,10 +217,11 @@ export class NotebookKernel {
 
   /** Goes on with the document that took the place of the notebook's. */
   move(to: vscode.NotebookDocument): void {
-    const { cells, executions, figures, log } = this.#around;
+    const { cells, executions, figures, widgets, log } = this.#around;
     const from = this.#notebook;
     this.#notebook = to;
     figures.move(from, to);
+    widgets.move(from, to);
     for (const moved of cells.move(from, to)) {
       executions.move(moved.cell);
       this.#outputs.move(moved);
@@ -223,13 +234,18 @@ export class NotebookKernel {
   }
 
   /**
-   * Puts what the running figures show into the document, so that a save has it. VS Code gives this 1.5 s and then saves
+   * Puts what the running figures and the widgets show into the document, so that a save has it. VS Code gives this 1.5 s and then saves
    * without it. A busy window answers later than that, but takes what was sent before our answer in its order: so this
    * waits until it was sent, and for the window only a moment.
    */
   async settleFigures(): Promise<void> {
     const running = this.#around.figures.running(this.notebook);
-    await this.#settle(running.map(([id, bundle]) => this.#outputs.update(id, bundle)));
+    await this.#settle([...running.map(([id, bundle]) => this.#outputs.update(id, bundle)), this.#settleWidgets()]);
+  }
+
+  async #settleWidgets(): Promise<void> {
+    const changed = this.#around.widgets.takeChanged(this.notebook);
+    await Promise.all(changed.map(([id, bundle]) => this.#outputs.update(widgetKey(id), bundle)));
   }
 
   async #settle(changes: Promise<void>[] = []): Promise<void> {
@@ -271,6 +287,8 @@ export class NotebookKernel {
     this.#memory = undefined;
     this.#folder = undefined;
     this.#around.figures.stop(this.notebook);
+    void this.#settleWidgets();
+    this.#around.widgets.stop(this.notebook);
     if (had) this.#around.onEnd();
   }
 

@@ -33,6 +33,7 @@ import { Selection } from "./selection.ts";
 import { StaleMarks } from "./stale/staleMarks.ts";
 import { createStatusBar } from "./statusBar.ts";
 import { VariablesView } from "./variables/view.ts";
+import { Widgets } from "./widgets.ts";
 import { announceFolders } from "./workingFolder.ts";
 
 export const commands: readonly Command[] = [
@@ -65,9 +66,10 @@ export function activate(extension: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Gradbook", { log: true });
   const controller = createController();
   const figures = new LiveFigures(log);
+  const widgets = new Widgets();
   const executions = new Executions(controller);
   const cells = new KernelCells();
-  kernels = new Kernels({ kernelPath: path.join(dist, "main.js"), cells, executions, figures, log });
+  kernels = new Kernels({ kernelPath: path.join(dist, "main.js"), cells, executions, figures, widgets, log });
   const debugging = new Debugging(dist);
   const interrupts = new Interrupts(kernels, debugging);
   connect(controller, kernels, interrupts);
@@ -81,6 +83,7 @@ export function activate(extension: vscode.ExtensionContext): void {
     log,
     controller,
     figures,
+    widgets,
     kernels,
     selection,
     debugging,

@@ -3,6 +3,7 @@ import type { MimeBundle } from "../kernel/protocol/messages.ts";
 
 /** Best first; the renderer draws the first that it can. What is not listed stands before the texts. */
 const PREFERENCE = [
+  "application/vnd.gradbook.widget+json",
   "application/vnd.gradbook.live+json",
   "application/vnd.plotly.v1+json",
   "text/html",
@@ -11,7 +12,14 @@ const PREFERENCE = [
   "image/jpeg",
   "image/gif",
 ];
-const TEXTS = ["text/latex", "text/markdown", "application/json", "text/plain"];
+const TEXTS = [
+  "text/latex",
+  "text/markdown",
+  "application/json",
+  "text/plain",
+  // For ipywidgets' front ends, which need a kernel that VS Code does not give them here.
+  "application/vnd.jupyter.widget-view+json",
+];
 
 /** The types of a bundle, best first. */
 export function typesOf(bundle: MimeBundle): string[] {

@@ -1,6 +1,7 @@
 /** What a kernel publishes for one cell, as outputs of that cell. */
 import * as vscode from "vscode";
 import type { ErrorContent, MimeBundle, Publications } from "../kernel/protocol/messages.ts";
+import { WIDGET_MIME, type SavedWidget } from "../kernel/widgets/state.ts";
 import { itemsOf } from "./bundle.ts";
 import type { CellExecution, Executions } from "./executions.ts";
 import type { KernelCell, MovedCell } from "./kernelCell.ts";
@@ -24,6 +25,9 @@ interface Shown {
 /** Our number of an output, kept beside what the file stores: tells whether the user has cleared it. */
 const NUMBER = "gradbookOutput";
 let lastNumber = 0;
+
+/** Under this key the outputs are found that show a widget, beside those with a display id. */
+export const widgetKey = (id: string): string => `widget ${id}`;
 
 /** Outputs by display id, in every cell of a notebook. */
 class Displays {
@@ -173,6 +177,8 @@ export class CellOutputs {
     });
     this.#stream = undefined;
     if (transient?.display_id) this.#displays.add(transient.display_id, shown);
+    const widget = data[WIDGET_MIME] as SavedWidget | undefined;
+    if (widget) this.#displays.add(widgetKey(widget.id), shown);
     return this.#show(execution, shown);
   }
 

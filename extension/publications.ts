@@ -1,11 +1,12 @@
 /** Brings what a kernel publishes to where it belongs: the cell that caused it, its execution, the live figures. */
 import type * as vscode from "vscode";
-import type { Message, Publications } from "../kernel/protocol/messages.ts";
+import type { CommMessages, Message, Publications } from "../kernel/protocol/messages.ts";
 import type { BackPressure } from "./backPressure.ts";
 import type { CellRuns, Running } from "./cellRuns.ts";
 import type { KernelCell } from "./kernelCell.ts";
 import type { LiveFigures } from "./liveFigures.ts";
 import type { NotebookOutputs } from "./outputs.ts";
+import type { WidgetKernel, Widgets } from "./widgets.ts";
 
 /** Bytes, as the kernel measured them with its last status. */
 export interface KernelMemory {
@@ -19,6 +20,9 @@ export interface PublicationsSurroundings {
   outputs: NotebookOutputs;
   backPressure: BackPressure;
   figures: LiveFigures;
+  widgets: Widgets;
+  /** As widgets see it. */
+  kernel: WidgetKernel;
   log: vscode.LogOutputChannel;
   /** `busy` is undefined for answers to what is no cell (kernel_info, completion): nothing that a user calls busy. */
   onStatus(busy: boolean | undefined, memory: KernelMemory | undefined): void;
@@ -37,6 +41,7 @@ export class PublicationRouter {
     const parent = (message.parent_header as { msg_id?: string }).msg_id ?? "";
     const time = Date.parse(message.header.date);
     if (message.header.msg_type === "status") return this.#status(message, parent, time);
+    if (message.header.msg_type.startsWith("comm_")) return this.#comm(message, parent);
     const cell = runs.cellOf(parent);
     if (!cell) return;
     const shown = this.#show(cell, message, time);
@@ -47,9 +52,31 @@ export class PublicationRouter {
     const { runs, onStatus } = this.#around;
     const { execution_state } = content as unknown as Publications["status"];
     const mine = runs.running?.msg_id === parent ? runs.running : undefined;
-    if (execution_state === "idle") mine?.onIdle(time);
+    if (execution_state === "idle") {
+      mine?.onIdle(time);
+      this.#around.widgets.handled(parent);
+    }
     onStatus(mine && execution_state !== "idle", metadata["memory"] as KernelMemory | undefined);
     if (mine && execution_state === "busy") return this.#begin(mine, time);
+  }
+
+  #comm({ header, content }: Message, parent: string): void {
+    const { notebook, runs, figures, widgets, kernel } = this.#around;
+    switch (header.msg_type) {
+      case "comm_open": {
+        const opened = content as unknown as CommMessages["comm_open"];
+        figures.open(notebook(), opened);
+        return widgets.open(kernel, runs.cellOf(parent), opened);
+      }
+      case "comm_msg": {
+        const told = content as unknown as CommMessages["comm_msg"];
+        figures.advance(told);
+        return widgets.update(told);
+      }
+      case "comm_close":
+        // Nobody asked for it: the session is a new one.
+        return widgets.close(content as unknown as CommMessages["comm_close"], parent === "");
+    }
   }
 
   /** Old output goes when the kernel begins, and not on the click: no flash of an empty cell. */
@@ -60,7 +87,7 @@ export class PublicationRouter {
   }
 
   #show(cell: KernelCell, { header, content }: Message, time: number): void | Promise<void> {
-    const { notebook, runs, figures, log } = this.#around;
+    const { runs, log } = this.#around;
     const outputs = this.#around.outputs.of(cell);
     const of = <Type extends keyof Publications>(): Publications[Type] => content as unknown as Publications[Type];
     switch (header.msg_type) {
@@ -85,10 +112,6 @@ export class PublicationRouter {
         return outputs.error(of<"error">());
       case "clear_output":
         return outputs.clear(of<"clear_output">().wait);
-      case "comm_open":
-        return figures.open(notebook(), of<"comm_open">());
-      case "comm_msg":
-        return figures.advance(of<"comm_msg">());
       default:
         log.trace(`nothing is done with ${header.msg_type}`);
     }

@@ -44,3 +44,24 @@ export type WidgetMessage =
 
 /** What the user does to a widget in an output: changes of its state, or an event such as `{ event: "click" }`. */
 export type WidgetAction = { state: { [key: string]: unknown } } | { custom: { [key: string]: unknown } };
+
+/** What our renderer says to the extension. */
+export type FromWidgetRenderer =
+  | { type: "widget-mount"; id: string }
+  /** `session` as the answer to the mount gave it; `count` numbers the actions of this `renderer`. */
+  | { type: "widget-act"; id: string; session: string; action: WidgetAction; renderer: string; count: number };
+
+/** How a widget is now; with a `note` it cannot be used, and the note says why. */
+export interface ToWidgetRenderer {
+  type: "widget";
+  id: string;
+  /** Empty for one that no kernel has. */
+  session: string;
+  /** Undefined when only the output knows it. */
+  state: WidgetState | undefined;
+  note?: string | undefined;
+  /** The last action of each renderer that the state contains. */
+  acts: { [renderer: string]: number };
+  /** An answer to a mount, for one window only. */
+  mounted?: true;
+}

@@ -1,10 +1,11 @@
 /**
- * The notebook renderer. A live figure is drawn from the state in its output, then asks the extension for the newest
+ * The notebook renderer, of figures and of widgets. A live figure is drawn from the state in its output, then asks the extension for the newest
  * one and follows its deltas. When VS Code replaces the output, the same figure moves into the new place: nothing is
  * built twice, and nothing flickers.
  */
 import type { ActivationFunction, OutputItem } from "vscode-notebook-renderer";
 import { LIVE_MIME, type LiveDelta, type LiveState } from "../../kernel/plot/live/state.ts";
+import { WIDGET_MIME, type SavedWidget, type ToWidgetRenderer } from "../../kernel/widgets/state.ts";
 import type { PlotlyFigure } from "../../kernel/plot/plotly.ts";
 import { make } from "./elements.ts";
 import { LiveFigure, type Probe } from "./liveFigure.ts";
@@ -12,6 +13,7 @@ import { PlotlyView } from "./plotlyFigure.ts";
 import { isDrawing } from "./scheduler.ts";
 import { installStyle } from "./style.ts";
 import { onThemeChange } from "./theme.ts";
+import { Widgets } from "./widgets/widgets.ts";
 
 declare global {
   interface Window {
@@ -20,7 +22,8 @@ declare global {
   }
 }
 
-type FromExtension = { type: "state"; id: string; state: LiveState } | { type: "delta"; id: string; delta: LiveDelta };
+type FromExtension =
+  { type: "state"; id: string; state: LiveState } | { type: "delta"; id: string; delta: LiveDelta } | ToWidgetRenderer;
 
 /** A live figure in one place. */
 interface Placed {
@@ -36,6 +39,7 @@ export const activate: ActivationFunction = (context) => {
   installStyle();
   const post = context.postMessage ? (message: unknown) => context.postMessage!(message) : undefined;
   const live = new Map<string, Placed[]>();
+  const widgets = new Widgets(post);
   const plots = new Map<string, PlotlyView>();
   const probes: { [id: string]: Probe } = {};
   window.__gradbook = { figures: probes, isDrawing };
@@ -46,6 +50,7 @@ export const activate: ActivationFunction = (context) => {
   });
 
   context.onDidReceiveMessage?.((message: FromExtension) => {
+    if (message.type === "widget") return widgets.receive(message);
     for (const { figure } of live.get(message.id) ?? []) {
       if (message.type === "state") figure.setState(message.state, { live: true });
       else if (message.type === "delta" && !figure.apply(message.delta)) post?.({ type: "mount", id: message.id });
@@ -86,13 +91,16 @@ export const activate: ActivationFunction = (context) => {
     async renderOutputItem(item, element) {
       try {
         if (item.mime === LIVE_MIME) renderLive(item, element);
+        else if (item.mime === WIDGET_MIME) widgets.render(item.id, item.json() as SavedWidget, element);
         else await renderPlotly(item, element);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        element.replaceChildren(make("div", "gb-problem", `The figure cannot be drawn: ${reason}`));
+        const what = item.mime === WIDGET_MIME ? "widget" : "figure";
+        element.replaceChildren(make("div", "gb-problem", `The ${what} cannot be drawn: ${reason}`));
       }
     },
     disposeOutputItem(id) {
+      widgets.dispose(id);
       for (const [key, plot] of plots) {
         if (id !== undefined && key !== id) continue;
         plot.dispose();

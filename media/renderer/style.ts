@@ -1,3 +1,5 @@
+import { WIDGET_STYLE } from "./widgets/style.ts";
+
 /** The figure's own style: VS Code's colours and fonts, nothing hard-coded but fallbacks. */
 const CSS = `
 .gb-figure {
@@ -87,6 +89,6 @@ export function installStyle(): void {
   if (installed) return;
   installed = true;
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(CSS);
+  sheet.replaceSync(CSS + WIDGET_STYLE);
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 }

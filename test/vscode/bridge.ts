@@ -6,7 +6,7 @@
  */
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Page } from "playwright-core";
+import type { ElementHandle, Page } from "playwright-core";
 
 export interface Operations {
   screenshot: { path: string };
@@ -21,6 +21,8 @@ export interface Operations {
   webview: { script: string };
   /** Clicks an element inside a webview. */
   clickOutput: { selector: string; modifiers?: ("Control" | "Alt" | "Shift" | "Meta")[] };
+  /** Presses the mouse in the middle of an element inside a webview, and drags it by so many pixels. */
+  dragOutput: { selector: string; by: number };
   reload: object;
 }
 export type Operation = keyof Operations;
@@ -32,6 +34,15 @@ const FRAME_MS = 2_000;
 
 export function createBridge(page: Page, folder: string): (request: Request) => Promise<void> {
   const webviews = () => page.frames().filter((frame) => frame.url().includes("/fake.html"));
+
+  /** Closed notebooks leave their webviews behind for a while, so the frame is the one that has the element. */
+  async function inOutputs(selector: string): Promise<ElementHandle<HTMLElement | SVGElement>> {
+    for (const frame of webviews()) {
+      const element = await within(FRAME_MS, frame.$(selector)).catch(() => null);
+      if (element) return element as ElementHandle<HTMLElement | SVGElement>;
+    }
+    throw new Error(`no webview has an element ${selector}`);
+  }
 
   async function perform({ operation, options }: Request): Promise<unknown> {
     switch (operation) {
@@ -55,12 +66,18 @@ export function createBridge(page: Page, folder: string): (request: Request) => 
         return replies.filter((reply) => reply.status === "fulfilled").map((reply) => reply.value);
       }
       case "clickOutput": {
-        // Closed notebooks leave their webviews behind for a while, so the frame is the one that has the element.
-        for (const frame of webviews()) {
-          const element = await within(FRAME_MS, frame.$(options.selector)).catch(() => null);
-          if (element) return element.click({ timeout: TIMEOUT_MS, modifiers: options.modifiers ?? [] });
-        }
-        throw new Error(`no webview has an element ${options.selector}`);
+        const element = await inOutputs(options.selector);
+        return element.click({ timeout: TIMEOUT_MS, modifiers: options.modifiers ?? [] });
+      }
+      case "dragOutput": {
+        const element = await inOutputs(options.selector);
+        await element.scrollIntoViewIfNeeded();
+        const { x, y, width, height } = (await element.boundingBox())!;
+        const [fromX, fromY] = [x + width / 2, y + height / 2];
+        await page.mouse.move(fromX, fromY);
+        await page.mouse.down();
+        await page.mouse.move(fromX + options.by, fromY, { steps: 40 });
+        return page.mouse.up();
       }
       case "reload":
         return void (await page.reload({ waitUntil: "commit" }));

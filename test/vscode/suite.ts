@@ -17,6 +17,7 @@ export const run = createRun([
     require("./selection.test.ts");
     require("./figure.test.ts");
     require("./flagship.test.ts");
+    require("./widgets.test.ts");
     require("./variables.test.ts");
     require("./variablesStale.test.ts");
     require("./reload.before.ts");
