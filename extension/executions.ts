@@ -2,17 +2,22 @@
  * VS Code's executions with its rules kept: one at a time for a cell, started once, ended once, no output before the
  * start or after the end, nothing for a cell that is gone. Breaking one of them throws inside VS Code.
  */
-import type * as vscode from "vscode";
+import * as vscode from "vscode";
 import type { KernelCell } from "./kernelCell.ts";
 
 /** How long a cell stays reopened after the last late output, in ms: less would flicker with every line. */
 const LINGER_MS = 100;
+/** For how long a save waits until a cell that was open again shows its number again. */
+const RESTORE_MS = 700;
 
 export class Executions {
   readonly #controller: vscode.NotebookController;
   readonly #live = new Map<KernelCell, CellExecution>();
   /** What a finished cell showed, to put back after late output. */
   readonly #finished = new WeakMap<KernelCell, Finished>();
+
+  /** Settle when a cell that was opened again for late output is as it was before. */
+  readonly #restoring = new Set<Promise<void>>();
 
   constructor(controller: vscode.NotebookController) {
     this.#controller = controller;
@@ -32,13 +37,42 @@ export class Executions {
       // Output of an earlier run, while the next one waits: it would be cleared in a moment.
       return live.started ? live : undefined;
     }
-    const execution = this.#make(cell);
+    const execution = this.#make(cell, () => {
+      const restored = this.#restored(cell).finally(() => this.#restoring.delete(restored));
+      this.#restoring.add(restored);
+    });
     if (!execution) return undefined;
     const { order, success, start, end } = this.#finished.get(cell) ?? summaryOf(cell.current);
     execution.start(start ?? Date.now());
     if (order !== undefined) execution.order = order;
     execution.linger(LINGER_MS, success, end ?? Date.now());
     return execution;
+  }
+
+  /**
+   * Ends what was opened again for late output, before a save: a document that changes while it is saved stays unsaved, and
+   * VS Code's own extension for notebooks takes a cell's number away while it is open. Resolves when that is over.
+   */
+  async closeLate(): Promise<void> {
+    for (const execution of [...this.#live.values()]) execution.closeLate();
+    await Promise.all(this.#restoring);
+  }
+
+  #restored(cell: KernelCell): Promise<void> {
+    const { order, end } = this.#finished.get(cell) ?? {};
+    const isRestored = ({ executionSummary, metadata }: vscode.NotebookCell): boolean =>
+      executionSummary?.timing?.endTime === end && (order === undefined || metadata["execution_count"] === order);
+    return new Promise((resolve) => {
+      const done = (): void => {
+        subscription.dispose();
+        clearTimeout(timer);
+        resolve();
+      };
+      const look = (): void => void (isRestored(cell.current) && done());
+      const subscription = vscode.workspace.onDidChangeNotebookDocument(look);
+      const timer = setTimeout(done, RESTORE_MS);
+      look();
+    });
   }
 
   /** The cell has another document: its execution goes on there, pending or started as it was. */
@@ -49,12 +83,13 @@ export class Executions {
     else execution?.end(undefined);
   }
 
-  #make(cell: KernelCell): CellExecution | undefined {
+  #make(cell: KernelCell, ended?: () => void): CellExecution | undefined {
     const inner = this.#createInner(cell);
     if (!inner) return undefined;
     const execution = new CellExecution(inner, (finished) => {
       this.#live.delete(cell);
       if (finished) this.#finished.set(cell, finished);
+      ended?.();
     });
     this.#live.set(cell, execution);
     return execution;
@@ -150,6 +185,9 @@ export class CellExecution {
   close(): void {
     if (this.#lingering) this.#lingering.end();
     else this.end(undefined);
+  }
+  closeLate(): void {
+    this.#lingering?.end();
   }
 
   clearOutput(): Promise<void> {

@@ -241,6 +241,7 @@ export class NotebookKernel implements WidgetKernel {
   async settleFigures(): Promise<void> {
     const running = this.#around.figures.running(this.notebook);
     await this.#settle([...running.map(([id, bundle]) => this.#outputs.update(id, bundle)), this.#settleWidgets()]);
+    await this.#around.executions.closeLate();
   }
 
   async #settleWidgets(): Promise<void> {

@@ -39,7 +39,7 @@ export const WIDGET_STYLE = `
   outline: 1px solid var(--vscode-contrastBorder, transparent);
   background: var(--gb-fill);
 }
-.gb-range:focus-visible { outline: none; }
+.gb-range:focus, .gb-range:focus-visible { outline: none; }
 .gb-range:focus-visible::-webkit-slider-thumb { outline: 2px solid var(--vscode-focusBorder, Highlight); outline-offset: 1px; }
 .gb-press, .gb-toggle { font: inherit; cursor: pointer; }
 .gb-press {
@@ -86,5 +86,8 @@ export const WIDGET_STYLE = `
   background: var(--vscode-button-foreground, HighlightText);
 }
 .gb-widget :disabled { opacity: 0.55; cursor: default; }
+.vscode-high-contrast .gb-range { --gb-fill: var(--vscode-contrastBorder, Highlight); --gb-rest: transparent; }
+.vscode-high-contrast .gb-toggle[aria-checked="true"] .gb-track { background: var(--vscode-contrastBorder, Highlight); }
+.vscode-high-contrast .gb-toggle[aria-checked="true"] .gb-track::before { background: var(--vscode-editor-background, Canvas); }
 @media (prefers-reduced-motion: reduce) { .gb-track::before { transition: none; } }
 `;
