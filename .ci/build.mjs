@@ -4,6 +4,7 @@ import { context } from "esbuild";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { licensesText } from "./licenses.mjs";
 import { inputs as declarations, writeTypes } from "./types.mjs";
+import { writeWheel } from "./wheel.mjs";
 
 const root = new URL("..", import.meta.url).pathname;
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
@@ -124,6 +125,7 @@ mkdirSync(root + "dist/media", { recursive: true });
 for (const logo of ["icon.svg", "logo-32x32.png", "logo-64x64.png"]) {
   copyFileSync(`${root}media/${logo}`, `${root}dist/media/${logo}`);
 }
+writeWheel(root, version);
 writeFileSync(root + "dist/licenses.txt", licensesText(root, inputs));
 // The editor's service reads them; they need not follow every change.
 writeTypes();

@@ -7,6 +7,7 @@ const HELP = `Usage: gradbook jupyter <command>
   install                   make the kernel known to JupyterLab and its relatives
   uninstall                 take it away again
   doctor                    what Jupyter needs to run it, and what is missing
+  papermill                 where the Python package lies that papermill needs for parameters
   kernel <connection-file>  serve a front end; what is installed says this
   --help                    show this; "gradbook jupyter install --help" shows the options
 `;
@@ -19,6 +20,7 @@ const commands: {
   uninstall: async (argv, _kernelPath, machine) =>
     (await import("./uninstallCommand.ts")).uninstallCommand(argv, machine),
   doctor: async (...given) => (await import("./doctor.ts")).jupyterDoctorCommand(...given),
+  papermill: async (argv, kernelPath) => (await import("./papermillCommand.ts")).papermillCommand(argv, kernelPath),
   kernel: async (argv, kernelPath) => (await import("./kernelCommand.ts")).kernelCommand(argv, kernelPath),
 };
 

@@ -134,7 +134,7 @@ describe("gradbook jupyter install", function () {
     assert.match(stderr, /unknown option "--prefx".*\n"gradbook jupyter install --help" shows how it is used/);
     assert.match(
       gradbook(["instal"]).stderr,
-      /unknown command "instal"\. Commands: install, uninstall, doctor, kernel\./,
+      /unknown command "instal"\. Commands: install, uninstall, doctor, papermill, kernel\./,
     );
     assert.match(gradbook(["install", "--help"]).stdout, /--sys-prefix +below the Python environment/);
   });

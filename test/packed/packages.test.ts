@@ -42,6 +42,7 @@ const JUPYTER = [
   "dist/media/icon.svg",
   "dist/media/logo-32x32.png",
   "dist/media/logo-64x64.png",
+  `dist/papermill/gradbook_papermill-${version}-py3-none-any.whl`,
 ];
 
 describe("the bundled library", () => {
