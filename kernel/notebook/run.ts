@@ -158,6 +158,9 @@ export class NotebookRun {
     this.#outputs.take(message);
     await this.#options.observer?.onPublication?.(message);
     const { msg_id } = message.parent_header as { msg_id?: string };
+    // Nobody is here to move a widget or to watch a figure: what waits for that learns it.
+    if (message.header.msg_type === "comm_open")
+      this.#kernel?.comm("comm_close", { comm_id: message.content["comm_id"] as string, data: {} });
     if (message.header.msg_type === "status" && message.content["execution_state"] === "idle")
       this.#idle.get(msg_id ?? "")?.();
   }

@@ -62,6 +62,20 @@ describe("gradbook", function () {
   before(async () => (folder = await mkdtemp(path.join(tmpdir(), "gradbook-"))));
   after(() => rm(folder, { recursive: true, maxRetries: 5 }));
 
+  it("widgets show their value where nobody can move them; who waits for the user fails at once, and says why", async () => {
+    await write(
+      "widgets.ipynb",
+      'const s = widget.slider({ min: 0, max: 10, value: 3, label: "<i>n</i>" }); s',
+      "await s.next()",
+    );
+    const args = ["run", "widgets.ipynb", "--output", "widgets.out.ipynb", "--html", "widgets.html"];
+    const { code, stderr, stdout } = await gradbook(args);
+    assert.equal(code, 1, stderr);
+    assert.match(stdout + stderr, /widget.slider: nobody can use it any more: .* this front end shows no widgets/);
+    assert.deepEqual(outputs(await read("widgets.out.ipynb"))[0], ["<i>n</i>: 3"]);
+    assert.match(await readFile(file("widgets.html"), "utf8"), /<span>&lt;i&gt;n&lt;\/i&gt;: <b>3<\/b><\/span>/);
+  });
+
   it("run: parameters, imports from the notebook's folder, streams, results, both files; exit 0", async () => {
     await writeFile(file("mod.ts"), "export const double = (x: number): number => 2 * x;");
     await write(

@@ -110,8 +110,9 @@ const clamped = ({ min, max }: Range, value: number): number => Math.min(max, Ma
 
 /** The largest of 1, 2 and 5 times a power of ten that is not above `step`. */
 function roundStep(step: number): number {
-  const exponent = Math.floor(Math.log10(step));
-  const mantissa = step / 10 ** exponent;
+  // A hair below is meant to be it: 0.7 − 0.2 is not quite 0.5.
+  const exponent = Math.floor(Math.log10(step) + 1e-9);
+  const mantissa = step / 10 ** exponent + 1e-6;
   // 0.01 is read from its text: 10 ** -2 times 1 is not always the nearest number.
   return Number(`${mantissa >= 5 ? 5 : mantissa >= 2 ? 2 : 1}e${exponent}`);
 }
