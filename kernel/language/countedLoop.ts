@@ -3,7 +3,7 @@
  * counted beside it; and where the bound is the same during the whole loop, nothing else needs to be compared either.
  */
 import ts from "typescript";
-import { syntaxOf, type Analysis, type Loop } from "./scope.ts";
+import { firstFrom, syntaxOf, type Analysis, type Loop } from "./scope.ts";
 
 export interface CountedLoop {
   counter: ts.Identifier;
@@ -94,8 +94,11 @@ function isCounterAround({ text, parent }: ts.Identifier, analysis: Analysis): b
 
 /** By name only: an inner variable of the same name costs a little speed, never the meaning. */
 function isAssignedIn(name: string, node: ts.Node, { assigned, bound }: Analysis): boolean {
-  const inside = ({ pos, end }: ts.Identifier): boolean => pos >= node.pos && end <= node.end;
-  return (assigned.get(name)?.some(inside) ?? false) || (bound.get(name)?.some(inside) ?? false);
+  return [assigned, bound].some((all) => {
+    const list = all.get(name) ?? [];
+    const first = list[firstFrom(list, node.pos)];
+    return first !== undefined && first.end <= node.end;
+  });
 }
 
 /** Also by a function that the loop may call: by any that is not around the loop. */

@@ -27,7 +27,7 @@ export interface Analysis {
   uses: Use[];
   /** Uses of names that a function, class or block of the cell declares. */
   inner: Set<ts.Identifier>;
-  /** Identifiers that are assigned, and those that a declaration binds, by name, wherever they stand. */
+  /** Identifiers that are assigned, and those that a declaration binds, by name, wherever they stand; in their order. */
   assigned: Map<string, ts.Identifier[]>;
   bound: Map<string, ts.Identifier[]>;
   loops: Map<ts.Node, Loop>;
@@ -66,7 +66,24 @@ export function analyse(file: ts.SourceFile): Analysis {
   };
   declareTop(file, analysis);
   new Walk(analysis).statements(file.statements, { names: new Set(), parent: undefined, depth: 0 });
+  for (const all of [analysis.assigned, analysis.bound]) for (const list of all.values()) list.sort(inOrder);
   return analysis;
+}
+
+export function inOrder(a: ts.Node, b: ts.Node): number {
+  return a.pos - b.pos;
+}
+
+/** The first place of those in a list, which are in their order, that is at or behind `pos`: its index. */
+export function firstFrom(list: readonly ts.Node[], pos: number): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (list[middle]!.pos < pos) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Identifiers that a binding declares. */

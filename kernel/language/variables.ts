@@ -8,7 +8,7 @@
 import ts from "typescript";
 import type { DeclarationKind } from "./declarations.ts";
 import type { Original } from "./original.ts";
-import { boundNames, syntaxOf, type Analysis, type DeclarationSyntax, type Use } from "./scope.ts";
+import { boundNames, firstFrom, inOrder, syntaxOf, type Analysis, type DeclarationSyntax, type Use } from "./scope.ts";
 import { isAssigned, isTypeofOperand, namesAnonymous } from "./uses.ts";
 
 /** What the transform must know of the session. */
@@ -64,7 +64,8 @@ export class Variables {
   private readonly unique: (base: string) => string;
   private readonly byName = new Map<string, Variable>();
   private readonly uses = new Map<ts.Identifier, Use>();
-  private readonly assignments: { identifier: ts.Identifier; name: string }[] = [];
+  /** Assigned identifiers, each the name of a variable; in their order. */
+  private readonly assignments: ts.Identifier[] = [];
 
   constructor(analysis: Analysis, original: Original, names: Names, unique: (base: string) => string) {
     this.analysis = analysis;
@@ -72,10 +73,11 @@ export class Variables {
     this.names = names;
     this.unique = unique;
     for (const [name, { syntax }] of analysis.top) this.add(name, syntax);
-    for (const [name, { syntax, identifiers }] of analysis.top) {
-      if (syntax === "var") this.assignments.push(...identifiers.map((identifier) => ({ identifier, name })));
+    for (const { syntax, identifiers } of analysis.top.values()) {
+      if (syntax === "var") this.assignments.push(...identifiers);
     }
     for (const use of analysis.uses) this.addUse(use);
+    this.assignments.sort(inOrder);
     this.boxWhereStepsWait();
     this.boxPatternsWhole();
   }
@@ -141,7 +143,7 @@ export class Variables {
     this.uses.set(identifier, use);
     if (variable.ours) return;
     const assigned = isAssigned(identifier);
-    if (assigned) this.assignments.push(use);
+    if (assigned) this.assignments.push(identifier);
     // A box knows how to refuse an assignment; and a local of another name would give that name to a function.
     const needsBox = assigned && (variable.constant || (variable.local !== name && namesAnonymous(identifier)));
     if (captured || needsBox) variable.boxed = true;
@@ -163,9 +165,9 @@ export class Variables {
   /** The plain variables that a part of the cell assigns; no function does, or they would be boxed. */
   assignedIn(node: ts.Node): Variable[] {
     const found = new Set<Variable>();
-    for (const { identifier, name } of this.assignments) {
-      if (identifier.pos < node.pos || identifier.end > node.end) continue;
-      const variable = this.byName.get(name)!;
+    const { assignments } = this;
+    for (let i = firstFrom(assignments, node.pos); i < assignments.length && assignments[i]!.end <= node.end; i++) {
+      const variable = this.byName.get(assignments[i]!.text)!;
       if (isPlain(variable)) found.add(variable);
     }
     return [...found];
@@ -180,9 +182,7 @@ export class Variables {
     const isShared = (variable: Variable): boolean =>
       variable.syntax === undefined ? variable.known : variable.syntax === "var" || declaredAbove(variable);
     const used = new Set(
-      [...this.uses.values(), ...this.assignments].flatMap(({ identifier, name }) => {
-        return identifier.end > statement.pos ? [name] : [];
-      }),
+      [...this.uses.keys(), ...this.assignments].flatMap(({ end, text }) => (end > statement.pos ? [text] : [])),
     );
     return {
       stored: this.assignedIn(statement).filter(isShared),
@@ -196,8 +196,8 @@ export class Variables {
   private boxWhereStepsWait(): void {
     for (const { node } of this.analysis.loops.values()) {
       if (!ts.isForOfStatement(node) || !node.awaitModifier) continue;
-      for (const { identifier, name } of [...this.uses.values(), ...this.assignments]) {
-        if (identifier.pos >= node.pos && identifier.end <= node.end) this.byName.get(name)!.boxed = true;
+      for (const { pos, end, text } of [...this.uses.keys(), ...this.assignments]) {
+        if (pos >= node.pos && end <= node.end) this.byName.get(text)!.boxed = true;
       }
     }
   }
