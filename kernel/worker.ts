@@ -8,7 +8,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { commChannels, pageChannels } from "./figures.ts";
 import type { MemoryPart } from "./protocol/variables.ts";
 import { setHost } from "./plot/host.ts";
-import { currentCell } from "./session/cellContext.ts";
+import { currentCell, rest } from "./session/cellContext.ts";
 import { CellRunner } from "./session/cellRunner.ts";
 import { Callbacks } from "./session/comms/callbacks.ts";
 import { Comms } from "./session/comms/comms.ts";
@@ -119,6 +119,7 @@ Object.defineProperty(globalThis, Symbol.for(DEBUG_VIEW), { value: debugView });
 
 /** One line for each question that the supervisor may ask. */
 const questions: Questions = {
+  rest: ({ within_ms }) => rest(Number(within_ms)),
   comm(message) {
     Atomics.sub(control, CONTROL.waiting, 1);
     return comms.receive(message as unknown as CommRequest);

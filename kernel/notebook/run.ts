@@ -7,6 +7,9 @@ import { NotebookOutputs } from "./outputs.ts";
 /** A cell that does not stop when it is interrupted is interrupted harder, and at last its kernel is ended. */
 const LADDER_MS = [2000, 3000, 5000] as const;
 
+/** How long timers, downloads and programs that the cells have left behind may go on after the last one. */
+const REST_MS = 10_000;
+
 export interface RunOptions {
   start(options: Pick<KernelOptions, "onPublication" | "onExit" | "onInput">): KernelClient;
   /** Answers what cells ask; without it they cannot. */
@@ -81,7 +84,9 @@ export class NotebookRun {
     this.#kernel = kernel;
     try {
       describeKernel(this.#notebook, await kernel.ready);
-      return await this.#runCells(kernel, cells);
+      const result = await this.#runCells(kernel, cells);
+      if (result.status === "ok") await this.#rest(kernel);
+      return result;
     } finally {
       this.#outputs.flush();
       await kernel.shutdown();
@@ -115,6 +120,21 @@ export class NotebookRun {
       failures++;
     }
     return { status: "ok", cells: cells.length, failures };
+  }
+
+  /** What the cells have left behind goes on for a while, as in any program; then each is told that it was stopped. */
+  async #rest(kernel: KernelClient): Promise<void> {
+    const within_ms = Math.min(this.#options.timeoutMs ?? REST_MS, REST_MS);
+    try {
+      const { reply } = kernel.request("gradbook_rest_request", { within_ms });
+      const content = await Promise.race([reply, this.#died]);
+      if (content?.status !== "ok" || content.rests || this.#stopping > 0) return;
+      await kernel.interrupt();
+      // Answered behind what the interrupt says.
+      await Promise.race([kernel.request("gradbook_rest_request", { within_ms: 0 }).reply, this.#died]);
+    } catch (error) {
+      if (!(error instanceof KernelDied)) throw error;
+    }
   }
 
   async #runCell(kernel: KernelClient, cell: CodeCell): Promise<CellOutcome> {

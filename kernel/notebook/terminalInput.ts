@@ -31,13 +31,14 @@ export class TerminalInput {
 
   async #ask({ prompt, password, default: standard }: InputRequest): Promise<string> {
     const { out, stdin } = this.#parts;
-    out.write(standard === "" || password ? prompt : `${prompt}[${standard}] `);
+    const question = standard === "" || password ? prompt : `${prompt}[${standard}] `;
+    out.write(question);
     this.#secret = password;
     const lines = (this.#lines ??= this.#open());
     const { value, done } = await lines.next();
     this.#secret = false;
     // Piped lines are not seen, and a secret one neither: the next text would stand behind the question.
-    if (!stdin.isTTY || password) out.write("\n");
+    if (stdin.isTTY ? password : question !== "") out.write("\n");
     if (done) throw new EndOfInput("standard input has no more lines; pipe one line for each question.");
     return value;
   }

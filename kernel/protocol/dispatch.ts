@@ -16,6 +16,7 @@ import { interrupt } from "./handlers/interrupt.ts";
 import { isComplete } from "./handlers/isComplete.ts";
 import { language } from "./handlers/language.ts";
 import { kernelInfo } from "./handlers/kernelInfo.ts";
+import { rest } from "./handlers/rest.ts";
 import { shutdown } from "./handlers/shutdown.ts";
 import { createSubshell, deleteSubshell, listSubshells } from "./handlers/subshells.ts";
 import { variables } from "./handlers/variables.ts";
@@ -41,6 +42,7 @@ export const handlers: { [R in RequestType]: Handler<R> } = {
   inspect_request: inspect,
   gradbook_language_request: language,
   gradbook_variables_request: variables,
+  gradbook_rest_request: rest,
   create_subshell_request: createSubshell,
   delete_subshell_request: deleteSubshell,
   list_subshell_request: listSubshells,

@@ -128,6 +128,8 @@ export interface Requests {
   gradbook_language_request: { request: LanguageRequest; reply: Ok<{ result: unknown }> };
   gradbook_variables_request: { request: VariablesRequest; reply: Ok<{ result: unknown }> };
   debug_request: { request: DebugRequest; reply: DebugResponse };
+  /** `rests`: nothing that cells have left behind is under way any more. */
+  gradbook_rest_request: { request: { within_ms: number }; reply: Ok<{ rests: boolean }> };
   create_subshell_request: { request: JsonObject; reply: Ok<{ subshell_id: string }> };
   delete_subshell_request: { request: { subshell_id: string }; reply: Ok<object> };
   list_subshell_request: { request: JsonObject; reply: Ok<{ subshell_id: string[] }> };

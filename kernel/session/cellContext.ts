@@ -52,6 +52,9 @@ export class CellContext {
   offCancel(cancel: (reason: Interrupted) => void): void {
     if (this.cancellations.delete(cancel) && this.cancellations.size === 0) atWork.delete(this);
   }
+  get works(): Work[] {
+    return [...this.cancellations.values()];
+  }
   /** Ends everything that the cell waits for or has under way, and says what that was. */
   cancel(reason: Interrupted): Work[] {
     const all = [...this.cancellations];
@@ -88,6 +91,22 @@ export function laterContext(parent: Header, run: CellContext | undefined): Cell
   const context = new CellContext({ parent, executionCount, silent: false, allowStdin: false, cellId }, run?.run);
   context.ended = true;
   return context;
+}
+
+/** A promise that nobody settles keeps no program from ending. */
+const KEEPS_GOING: readonly Work[] = ["timer", "download", "program"];
+const LOOK_MS = 10;
+const { setTimeout } = globalThis;
+
+/** Resolves to true when cells that have ended have nothing under way any more, or to false after `ms`. */
+export async function rest(ms: number): Promise<boolean> {
+  const end = performance.now() + ms;
+  const goesOn = (cell: CellContext): boolean => cell.ended && cell.works.some((work) => KEEPS_GOING.includes(work));
+  while (cellsAtWork().some(goesOn)) {
+    if (performance.now() > end) return false;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  return true;
 }
 
 /** Cells that have anything under way that an interrupt would end. */

@@ -125,6 +125,18 @@ describe("gradbook", function () {
     const { code, stdout, stderr } = await gradbook(["run", "lines.ipynb"], { stdin: "one\ntwo\n" });
     assert.equal(code, 0, stderr);
     assert.match(stdout, /got one\n[\s\S]*got two\n[\s\S]*end\n/);
+    assert.doesNotMatch(stderr, /^\n/m, "a line for each that it takes");
+  });
+
+  it("run: what the last cell has left behind is waited for; what never ends is stopped and says so", async () => {
+    await write("late.ipynb", "setTimeout(() => console.log('late'), 300);\nvoid 0", "console.log('last')");
+    const { code, stdout } = await gradbook(["run", "late.ipynb", "--output", "late.out.ipynb"]);
+    assert.deepEqual([code, stdout], [0, "last\nlate\n"]);
+    assert.deepEqual(outputs(await read("late.out.ipynb")), [["late\n"], ["last\n"]]);
+    await write("never.ipynb", "setInterval(() => {}, 100);\nvoid 0");
+    const never = await gradbook(["run", "never.ipynb", "--timeout", "4"]);
+    assert.equal(never.code, 0);
+    assert.match(never.stderr, /Interrupted: stopped 1 timer of this cell\./);
   });
   it("run --allow-errors: goes on, exit 0", async () => {
     await write("allowed.ipynb", "throw new Error('first')", "console.log('second')");
@@ -135,9 +147,9 @@ describe("gradbook", function () {
 
   it("run --timeout: an endless loop is interrupted, what it printed is written, exit 124", async () => {
     await write("loop.ipynb", "console.log('before');\nwhile (true) {}", "'never'");
-    const { code, stderr } = await gradbook(["run", "loop.ipynb", "--timeout", "1", "--output", "looped.ipynb"]);
+    const { code, stderr } = await gradbook(["run", "loop.ipynb", "--timeout", "3", "--output", "looped.ipynb"]);
     assert.equal(code, 124, stderr);
-    assert.match(stderr, /cell 1 of 2 ran longer than 1 s and was interrupted/);
+    assert.match(stderr, /cell 1 of 2 ran longer than 3 s and was interrupted/);
     assert.deepEqual(outputs(await read("looped.ipynb")), [["before\n", "Interrupted"], []]);
   });
 
