@@ -46,6 +46,14 @@ export interface KernelEvents {
 /** Long against the 10 ms for which VS Code collects outputs, short against what it gives a save. */
 const SETTLE_MS = 400;
 
+/** Waits, but not long. */
+async function forAMoment(settled: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const moment = new Promise<void>((resolve) => (timer = setTimeout(resolve, SETTLE_MS)));
+  await Promise.race([settled, moment]);
+  clearTimeout(timer);
+}
+
 export class NotebookKernel implements WidgetKernel {
   #notebook: vscode.NotebookDocument;
   readonly #around: KernelSurroundings;
@@ -209,7 +217,7 @@ export class NotebookKernel implements WidgetKernel {
   /** Another document may take the notebook's place: nothing more is shown until `release`. Resolves when all before is. */
   async hold(): Promise<void> {
     this.#hold.hold();
-    await this.#settle();
+    await forAMoment(this.#backPressure.settled());
   }
   release(): void {
     this.#hold.release();
@@ -234,24 +242,20 @@ export class NotebookKernel implements WidgetKernel {
   }
 
   /**
-   * Puts what the running figures and the widgets show into the document, so that a save has it. VS Code gives this 1.5 s and then saves
-   * without it. A busy window answers later than that, but takes what was sent before our answer in its order: so this
-   * waits until it was sent, and for the window only a moment.
+   * Puts what the running figures and the widgets show into the document, for a save. A busy window answers late, but takes what was sent
+   * before our answer in its order: so a save need only wait until it was sent, and for the window a moment (`enough`).
+   * `shown` resolves when the document has it; undefined where nothing has changed.
    */
-  async settleFigures(): Promise<void> {
+  settleFigures(): { enough: Promise<void>; shown: Promise<void> | undefined } {
     const running = this.#around.figures.running(this.notebook);
-    await this.#settle([...running.map(([id, bundle]) => this.#outputs.update(id, bundle)), this.#settleWidgets()]);
-    await this.#around.executions.closeLate();
-  }
-
-  async #settleWidgets(): Promise<void> {
-    const changed = this.#around.widgets.takeChanged(this.notebook);
-    await Promise.all(changed.map(([id, bundle]) => this.#outputs.update(widgetKey(id), bundle)));
-  }
-
-  async #settle(changes: Promise<void>[] = []): Promise<void> {
-    const moment = new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-    await Promise.race([Promise.all([...changes, this.#backPressure.settled()]), moment]);
+    const widgets = this.#around.widgets.takeChanged(this.notebook);
+    const changes = [
+      ...running.map(([id, bundle]) => this.#outputs.update(id, bundle)),
+      ...widgets.map(([id, bundle]) => this.#outputs.update(widgetKey(id), bundle)),
+    ];
+    const all = Promise.all(changes).then(() => this.#backPressure.settled());
+    const enough = forAMoment(all).then(() => this.#around.executions.closeLate());
+    return { enough, shown: changes.length > 0 ? all : undefined };
   }
 
   #started(client: KernelClient): void {

@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import type { KernelClient } from "../kernel/client/kernelClient.ts";
 import type { Ran } from "./stale/cellHistory.ts";
+import { FigureSaves } from "./figureSaves.ts";
 import { NotebookKernel, type KernelEvents, type KernelSurroundings } from "./kernel.ts";
 import { Moves } from "./moves.ts";
 
@@ -69,10 +70,7 @@ export class Kernels implements vscode.Disposable {
         const removed = contentChanges.flatMap(({ removedCells }) => removedCells).filter(({ index }) => index < 0);
         if (removed.length > 0) this.get(notebook)?.removed(removed);
       }),
-      vscode.workspace.onWillSaveNotebookDocument((event) => {
-        const kernel = this.get(event.notebook);
-        if (kernel) event.waitUntil(kernel.settleFigures());
-      }),
+      new FigureSaves((notebook) => this.get(notebook)),
     ];
   }
 

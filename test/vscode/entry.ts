@@ -21,7 +21,7 @@ export function createRun(parts: Part[]): () => Promise<void> {
     while (done(index) && existsSync(done(index)!)) index++;
 
     if (pageDriver) Mocha.reporters.Base.consoleLog = (...parts) => console.log(TEST_OUTPUT + format(...parts));
-    const mocha = new Mocha({ ui: "bdd", timeout: 120_000, color: false, reporter: "spec", ...(grep && { grep }) });
+    const mocha = new Mocha({ ui: "bdd", timeout: 300_000, color: false, reporter: "spec", ...(grep && { grep }) });
     mocha.suite.emit("pre-require", globalThis as never, "", mocha);
     parts[index]!();
     const stats = await new Promise<Mocha.Stats>((resolve) => {

@@ -149,7 +149,6 @@ describe("a notebook gets another name", () => {
   if (!pageDriver) return;
 
   it("an untitled notebook keeps its kernel when it is saved, also while a cell runs; saved as another, too", async function () {
-    this.timeout(240_000);
     await vscode.commands.executeCommand("gradbook.newNotebook");
     await kernelShown();
     const { notebook } = vscode.window.activeNotebookEditor!;

@@ -89,7 +89,7 @@ export async function appeared(uri: vscode.Uri): Promise<vscode.NotebookDocument
 export async function until<T>(
   what: string,
   condition: () => T | false | undefined | Promise<T | false | undefined>,
-  limitMs = 30_000,
+  limitMs = 90_000,
 ): Promise<T> {
   const limit = Date.now() + limitMs;
   for (;;) {
@@ -201,10 +201,20 @@ export async function save(notebook: vscode.NotebookDocument): Promise<SavedNote
   return saved(notebook);
 }
 
-/** The same while a cell runs: VS Code answers false when the document changed while it was written, and has written it. */
-export async function saveWhileRunning(notebook: vscode.NotebookDocument): Promise<SavedNotebook> {
+/**
+ * The same while a cell runs, once `written` finds in it what it looks for: a window that is too busy writes it a moment
+ * later. VS Code answers false when the document changed while it was written, and has written it.
+ */
+export async function saveWhileRunning(
+  notebook: vscode.NotebookDocument,
+  what: string,
+  written: (saved: SavedNotebook) => boolean,
+): Promise<SavedNotebook> {
   await notebook.save();
-  return saved(notebook);
+  return until(`${what} in the file`, () => {
+    const found = saved(notebook);
+    return written(found) && found;
+  });
 }
 function saved(notebook: vscode.NotebookDocument): SavedNotebook {
   return JSON.parse(readFileSync(notebook.uri.fsPath, "utf8")) as SavedNotebook;

@@ -21,8 +21,11 @@ import {
 describe("choosing the kernel", () => {
   afterEach(tidy);
 
-  it("the other extension is there, so VS Code would ask", () => {
-    assert.ok(vscode.extensions.getExtension("gradbook-tests.other-kernel")?.isActive);
+  it("the other extension is there, so VS Code would ask", async () => {
+    const other = vscode.extensions.getExtension("gradbook-tests.other-kernel");
+    // A notebook wakes it.
+    await openNew("other.ipynb", ["1"]);
+    await until("the other extension", () => other?.isActive);
   });
 
   it("what the user chooses stays, also when the notebook is opened again", async () => {

@@ -67,7 +67,7 @@ describe("questions", function () {
   let server: Awaited<ReturnType<typeof startServer>> | undefined;
   let page: Page;
   const status = (text: string) => page.waitForSelector(`.statusbar-item:has-text("${text}")`, { timeout: 60_000 });
-  const dialog = (text: string) => page.waitForSelector(`.monaco-dialog-box:has-text("${text}")`, { timeout: 30_000 });
+  const dialog = (text: string) => page.waitForSelector(`.monaco-dialog-box:has-text("${text}")`, { timeout: 60_000 });
   const button = (text: string) => page.click(`.monaco-dialog-box .dialog-buttons >> text="${text}"`);
   const cell = async (i: number): Promise<void> => {
     await page.keyboard.press("Escape");
