@@ -248,14 +248,15 @@ export class NotebookKernel implements WidgetKernel {
    */
   settleFigures(): { enough: Promise<void>; shown: Promise<void> | undefined } {
     const running = this.#around.figures.running(this.notebook);
-    const widgets = this.#around.widgets.takeChanged(this.notebook);
-    const changes = [
-      ...running.map(([id, bundle]) => this.#outputs.update(id, bundle)),
-      ...widgets.map(([id, bundle]) => this.#outputs.update(widgetKey(id), bundle)),
-    ];
+    const changes = [...running.map(([id, bundle]) => this.#outputs.update(id, bundle)), ...this.#settleWidgets()];
     const all = Promise.all(changes).then(() => this.#backPressure.settled());
     const enough = forAMoment(all).then(() => this.#around.executions.closeLate());
     return { enough, shown: changes.length > 0 ? all : undefined };
+  }
+
+  #settleWidgets(): Promise<void>[] {
+    const changed = this.#around.widgets.takeChanged(this.notebook);
+    return changed.map(([id, bundle]) => this.#outputs.update(widgetKey(id), bundle));
   }
 
   #started(client: KernelClient): void {
@@ -292,7 +293,7 @@ export class NotebookKernel implements WidgetKernel {
     this.#memory = undefined;
     this.#folder = undefined;
     this.#around.figures.stop(this.notebook);
-    void this.#settleWidgets();
+    void Promise.all(this.#settleWidgets());
     this.#around.widgets.stop(this.notebook);
     if (had) this.#around.onEnd();
   }

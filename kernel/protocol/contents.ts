@@ -78,6 +78,7 @@ export const contents: { [R in RequestType]: { [F in keyof RequestContent<R>]-?:
   gradbook_debug_request: { command: needed(oneOf("open", "close")) },
   gradbook_language_request: { method: needed(text), params: optional(object) },
   gradbook_variables_request: { method: needed(text), params: optional(object) },
+  gradbook_rest_request: { within_ms: needed(count) },
 };
 
 /**
