@@ -95,6 +95,7 @@ for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, endHard)
 process.stderr.on("error", () => {});
 dispatcher.start();
 sockets?.serve();
+if (sockets) session.prepareLanguage();
 
 /** For Jupyter front ends; zeromq is loaded for nobody else. */
 async function open(file: string): Promise<ZeromqTransport> {

@@ -71,6 +71,11 @@ export interface LanguageMethods {
     /** What may stand from `start` to `end`; `type` in the words of Jupyter's front ends: "function", "class", … */
     result: { items: { text: string; type: string }[]; start: number; end: number };
   };
+  /** Whether a console should run the text or ask for another line; `indent` is for that line. Nothing is executed. */
+  "text/isComplete": {
+    params: { text: string };
+    result: { status: "complete" | "incomplete" | "invalid"; indent?: string };
+  };
   "text/hover": { params: { text: string; offset: number }; result: { markdown: string; plain: string } | null };
 }
 export type LanguageMethod = keyof LanguageMethods;

@@ -8,7 +8,6 @@ import type {
   MimeBundle,
   PublicationType,
   Publications,
-  ReplyContent,
 } from "./messages.ts";
 
 /** Publishes on iopub with the parent of the request that is being handled. */
@@ -61,7 +60,6 @@ export interface CommRequest {
 export interface Session {
   /** Runs one cell to its end. Never rejects: what goes wrong is in the outcome. Cells run between each other's awaits. */
   execute(request: CellRequest): Promise<CellOutcome>;
-  isComplete(code: string): Promise<ReplyContent<"is_complete_request">>;
   /**
    * Asks the thread that holds the variables; `question` is a name of the table in kernel/session/questions.ts. Waits while
    * a cell computes. Rejects with `RequestFailed` when the question fails or the thread ends.

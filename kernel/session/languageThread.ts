@@ -41,6 +41,7 @@ const LIMITS = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 24 };
 /** What nobody waits for does not start the thread beside a cell that has begun less than this ago. */
 const HEAD_START_MS = 2000;
 const LOOK_AGAIN_MS = 100;
+const IDLE_MS = 500;
 /** A client says what cells there are, and looks for mistakes in them, before anybody has asked for anything. */
 const UNASKED: readonly string[] = ["notebook/open", "notebook/change", "notebook/diagnostics"];
 /** Texts that were executed before the thread is there. */
@@ -90,6 +91,22 @@ export class LanguageThread {
       this.asked.set(id, { request, resolve, reject });
       this.post({ type: "ask", id, request });
     });
+  }
+
+  /**
+   * Starts the thread when nothing has run for a while, which is when somebody may begin to type, and has it read the library's
+   * types: a console waits a second for its first answer. What runs a notebook from end to end never gets there.
+   */
+  async startWhenIdle(): Promise<void> {
+    await this.options.ready();
+    for (let idle = 0; idle < IDLE_MS && !this.thread && this.ended === undefined;) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS).unref());
+      idle = this.options.busy() ? 0 : idle + LOOK_AGAIN_MS;
+    }
+    if (this.thread) return;
+    await this.start();
+    const request = { method: "text/completion", params: { text: "", offset: 0 } } as const;
+    if (this.thread) this.post({ type: "ask", id: 0, request });
   }
 
   /** A cell was given to the session; later cells may see its names. */

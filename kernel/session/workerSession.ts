@@ -157,12 +157,6 @@ export class WorkerSession implements Session, Stoppable {
     this.post({ type: "execute", id: running.id, request: running.request });
   }
 
-  async isComplete(code: string): Promise<{ status: "complete" | "incomplete" | "invalid"; indent?: string }> {
-    // Only consoles ask; nobody else should pay for a compiler in this thread.
-    const { isComplete } = await import("../language/isComplete.ts");
-    return isComplete(code);
-  }
-
   async ask(question: string, params: JsonObject): Promise<unknown> {
     await this.ready;
     const id = ++this.pings;
@@ -185,6 +179,11 @@ export class WorkerSession implements Session, Stoppable {
 
   language(request: LanguageRequest): Promise<unknown> {
     return this.languageThread.ask(request);
+  }
+
+  /** For front ends that say nothing of their cells before somebody types: the first answer is there when it is wanted. */
+  prepareLanguage(): void {
+    void this.languageThread.startWhenIdle();
   }
 
   memory(): { rss: number; heapUsed: number } {

@@ -29,11 +29,16 @@ function scriptedSession(): Session {
       if (code === "break") return Promise.reject(new Error("a fault of ours"));
       return Promise.resolve({ status: "ok", userExpressions: {}, ...(code ? { value: { "text/plain": code } } : {}) });
     },
-    isComplete: async (code) => (code.endsWith("{") ? { status: "incomplete", indent: "  " } : { status: "complete" }),
     ask: (question) => Promise.resolve(question),
     comm: ({ target_name, comm_id }) => Promise.resolve(target_name === "known" || comm_id === "open"),
     language: ({ method, params }) => {
       if (method === "notebook/open") return Promise.resolve(null);
+      if (method === "text/isComplete") {
+        if (params.text === "broken") return Promise.reject(new Error("the language service broke down"));
+        return Promise.resolve(
+          params.text.endsWith("{") ? { status: "incomplete", indent: "  " } : { status: "complete" },
+        );
+      }
       if (method === "text/hover") return Promise.resolve(params.text === "" ? null : { plain: "a", markdown: "*a*" });
       if (method !== "text/completion") return Promise.reject(new Error(`${method}: no such cell`));
       const items = [{ text: params.text.slice(0, params.offset), type: "function" }];
@@ -146,6 +151,7 @@ const conversations: { [name: string]: (Request | "then")[] } = {
   "is-complete": [
     ["shell", "is_complete_request", { code: "1" }],
     ["shell", "is_complete_request", { code: "if (x) {" }],
+    ["shell", "is_complete_request", { code: "broken" }],
   ],
   "unknown-type": [
     ["shell", "no_such_request", {}],

@@ -11,7 +11,7 @@ import { hover } from "./hover.ts";
 import { documentHighlight, references } from "./references.ts";
 import { prepareRename, rename } from "./rename.ts";
 import { signatureHelp } from "./signatureHelp.ts";
-import { textCompletion, textHover } from "./text.ts";
+import { textCompletion, textHover, textIsComplete } from "./text.ts";
 
 export const methods: { readonly [M in LanguageMethod]: Method<M> } = {
   "notebook/open": open,
@@ -32,4 +32,5 @@ export const methods: { readonly [M in LanguageMethod]: Method<M> } = {
   "textDocument/rangeFormatting": rangeFormatting,
   "text/completion": textCompletion,
   "text/hover": textHover,
+  "text/isComplete": textIsComplete,
 };

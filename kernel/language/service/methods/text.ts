@@ -1,5 +1,6 @@
 /** Questions about a text that is in no cell, such as a console's line: all that was executed stands before it. */
 import type { At } from "../../../protocol/language.ts";
+import { isComplete } from "../../isComplete.ts";
 import type { Method } from "../method.ts";
 import type { NotebookService } from "../service.ts";
 import { completion } from "./completion.ts";
@@ -57,6 +58,8 @@ export const textHover: Method<"text/hover"> = (service, { text, offset }) => {
   ];
   return { markdown: value.join("\n\n"), plain: plain(value.join("\n\n")) };
 };
+
+export const textIsComplete: Method<"text/isComplete"> = (_service, { text }) => isComplete(text);
 
 function placeIn(service: NotebookService, text: string, offset: number): At {
   const line = service.notebook.setLine(text);

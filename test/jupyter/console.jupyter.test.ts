@@ -1,0 +1,4 @@
+/** `jupyter console` in a pseudo terminal. */
+import { pythonTests } from "./clients.ts";
+
+await pythonTests("jupyter console", "console.py");
