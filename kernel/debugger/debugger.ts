@@ -9,7 +9,7 @@ import { commands } from "./commands/index.ts";
 import { Pause } from "./pause.ts";
 import { Scripts, type Place } from "./scripts.ts";
 import { THREAD, type CallFrame, type DebugTarget } from "./target.ts";
-import { IN_WORKER } from "./worker.ts";
+import { IN_WORKER, type Listed } from "./worker.ts";
 
 /** A line may be many places in the code of a cell: after so many steps the debugger stops wherever it is. */
 const MOST_STEPS = 200;
@@ -41,6 +41,8 @@ export class Debugger {
   /** What the front end called `dumpCell` with, by path. */
   readonly texts = new Map<string, string>();
   isStarted = false;
+  /** JupyterLab shows the type in the place of the value, unless there is none or it is one of Python's. */
+  showsTypes = true;
   pause: Pause | undefined;
   readonly #options: DebuggerOptions;
   #seq = 0;
@@ -49,7 +51,7 @@ export class Debugger {
   #silent = 0;
   /** An interrupt is under way: nothing stops. */
   #leaving = false;
-  #variables: Promise<unknown> | undefined;
+  #variables: Promise<Listed[]> | undefined;
 
   constructor(options: DebuggerOptions) {
     this.#options = options;
@@ -143,9 +145,16 @@ export class Debugger {
   }
 
   /** The session's variables. Front ends ask at each message of a cell: who asks meanwhile gets the same answer. */
-  variables(): Promise<unknown> {
-    this.#variables ??= this.evaluate(`${IN_WORKER}.session()`).finally(() => (this.#variables = undefined));
+  variables(): Promise<Listed[]> {
+    this.#variables ??= (this.evaluate(`${IN_WORKER}.session()`) as Promise<Listed[]>).finally(
+      () => (this.#variables = undefined),
+    );
     return this.#variables;
+  }
+
+  /** A list as the front end shows it. */
+  shown(listed: readonly Listed[]): JsonObject[] {
+    return listed.map(({ type, ...rest }) => (this.showsTypes ? { ...rest, type } : rest));
   }
 
   /** What a front end calls a text: cells have no number that it would know. */

@@ -55,6 +55,7 @@ export class JupyterHome {
       display_name: "Gradbook (TypeScript)",
       language: "typescript",
       interrupt_mode: "message",
+      metadata: { debugger: true },
     };
     writeFileSync(path.join(spec, "kernel.json"), JSON.stringify(kernel, null, 2));
   }

@@ -28,7 +28,7 @@ export const dumpCell: Command = ({ code }, on) => {
 };
 
 /** The session's variables, also while a cell runs. */
-export const inspectVariables: Command = async (_args, on) => ({ variables: await on.variables() });
+export const inspectVariables: Command = async (_args, on) => ({ variables: on.shown(await on.variables()) });
 
 /** A variable as a cell would show it. */
 export const richInspectVariables: Command = async ({ variableName, frameId }, on) => {

@@ -6,7 +6,8 @@ export const EXCEPTION_FILTERS = [
   { filter: "all", label: "All errors", default: false },
 ] as const;
 
-export const initialize: Command = async (_args, on) => {
+export const initialize: Command = async ({ clientID }, on) => {
+  on.showsTypes = clientID !== "jupyterlab";
   await on.start();
   return {
     supportsConfigurationDoneRequest: true,

@@ -10,7 +10,8 @@ export const variables: Command = async ({ variablesReference, start = 0, count 
   const listed =
     (await on.pause?.list(reference)) ?? ((await on.evaluate(`${IN_WORKER}.children(${reference})`)) as Listed[]);
   const from = Number(start);
-  return { variables: Number(count) > 0 ? listed.slice(from, from + Number(count)) : listed.slice(from) };
+  const to = Number(count) > 0 ? from + Number(count) : listed.length;
+  return { variables: on.shown(listed.slice(from, to)) };
 };
 
 /** Of an expression where the code is paused. */
