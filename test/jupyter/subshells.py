@@ -10,7 +10,7 @@ WAIT = 20
 class SubshellTests(unittest.TestCase):
     def setUp(self):
         self.manager, self.client = start_new_kernel(kernel_name="gradbook")
-        self.outputs = {}
+        self.outputs, self.sent = {}, set()
 
     def tearDown(self):
         self.client.stop_channels()
@@ -31,6 +31,7 @@ class SubshellTests(unittest.TestCase):
         message = self.client.session.msg(msg_type, content)
         if subshell_id is not None:
             message["header"]["subshell_id"] = subshell_id
+        self.sent.add(message["header"]["msg_id"])
         self.client.shell_channel.send(message)
         return message["header"]["msg_id"]
 
@@ -39,11 +40,11 @@ class SubshellTests(unittest.TestCase):
         return self.send(subshell_id, "execute_request", **content, **more)
 
     def reply(self):
-        """The next reply on shell, with the id of its request."""
+        """The next reply on shell to a request of the test, with the id of that."""
         while True:
             reply = self.client.get_shell_msg(timeout=WAIT)
-            # The client asks for it while it waits for the kernel, more than once when that takes long.
-            if reply["msg_type"] != "kernel_info_reply":
+            # The client asks until the kernel is there, and a late answer to that may come yet.
+            if reply["parent_header"]["msg_id"] in self.sent:
                 return reply["parent_header"]["msg_id"], reply["content"]
 
     def read(self):
