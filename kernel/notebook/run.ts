@@ -84,6 +84,8 @@ export class NotebookRun {
     this.#kernel = kernel;
     try {
       describeKernel(this.#notebook, await kernel.ready);
+      // The process answers before its session is there, for which no cell's time should count.
+      await this.#rests(kernel, 0);
       const result = await this.#runCells(kernel, cells);
       if (result.status === "ok") await this.#rest(kernel);
       return result;
@@ -124,16 +126,22 @@ export class NotebookRun {
 
   /** What the cells have left behind goes on for a while, as in any program; then each is told that it was stopped. */
   async #rest(kernel: KernelClient): Promise<void> {
-    const within_ms = Math.min(this.#options.timeoutMs ?? REST_MS, REST_MS);
+    const rests = await this.#rests(kernel, Math.min(this.#options.timeoutMs ?? REST_MS, REST_MS));
+    if (rests || this.#stopping > 0) return;
+    await kernel.interrupt();
+    // Answered behind what the interrupt says.
+    await this.#rests(kernel, 0);
+  }
+
+  /** Whether nothing is under way any more, within that time. A kernel that is gone has nothing under way. */
+  async #rests(kernel: KernelClient, within_ms: number): Promise<boolean> {
     try {
       const { reply } = kernel.request("gradbook_rest_request", { within_ms });
       const content = await Promise.race([reply, this.#died]);
-      if (content?.status !== "ok" || content.rests || this.#stopping > 0) return;
-      await kernel.interrupt();
-      // Answered behind what the interrupt says.
-      await Promise.race([kernel.request("gradbook_rest_request", { within_ms: 0 }).reply, this.#died]);
+      return content?.status !== "ok" || content.rests;
     } catch (error) {
-      if (!(error instanceof KernelDied)) throw error;
+      if (error instanceof KernelDied) return true;
+      throw error;
     }
   }
 
