@@ -1,11 +1,11 @@
 /**
- * `npm run bench`: what the monitor costs, the wait for a first output and for the editor, loops in cells beside modules, the
- * engine beside its peers. With a name first, only that one; what follows goes to that benchmark, otherwise to the engine's.
+ * `npm run bench`: what the monitor costs, the wait for a first output and for the editor, loops in cells beside modules, our
+ * kernel beside ipykernel, the engine beside its peers. With a name first, only that one; what follows goes to that benchmark, otherwise to the engine's.
  */
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 
-const benchmarks = ["monitor", "firstOutput", "language", "loops", "engine"];
+const benchmarks = ["monitor", "firstOutput", "language", "loops", "jupyter", "engine"];
 
 const [first = "", ...others] = process.argv.slice(2);
 const only = benchmarks.includes(first) ? first : undefined;
