@@ -1,10 +1,14 @@
 /** Values that a run sets in a notebook: `--param lr=0.01`. */
-import { isTagged, joined, lines, type CodeCell, type Notebook } from "./format.ts";
+import { isTagged, lines, type CodeCell, type Notebook } from "./format.ts";
 
 export interface Parameter {
   name: string;
   /** TypeScript text of the value. */
   value: string;
+  /** It was no JSON, and is a text for that reason. */
+  isText?: boolean;
+  /** How it is declared, such as `const lr: number`; `let` and its name otherwise. */
+  declaration?: string;
 }
 
 const PARAMETERS = "parameters";
@@ -16,7 +20,7 @@ const RESERVED = new Set(
   ).split(" "),
 );
 
-/** Reads `name=value`; a value that is JSON is that value, any other is a text. */
+/** Reads `name=value`; a value that is JSON is that value, as are NaN and Infinity; any other is a text. */
 export function parseParameter(text: string): Parameter {
   const equals = text.indexOf("=");
   const name = text.slice(0, Math.max(equals, 0)).trim();
@@ -25,26 +29,33 @@ export function parseParameter(text: string): Parameter {
   if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) || RESERVED.has(name)) {
     throw new Error(`--param ${text}: "${name}" is not a name that a variable can have.`);
   }
+  if (/^\s*(NaN|-?Infinity)\s*$/.test(raw)) return { name, value: raw.trim() };
   try {
     JSON.parse(raw);
-    return { name, value: raw.trim() };
   } catch {
-    return { name, value: JSON.stringify(raw) };
+    return { name, value: JSON.stringify(raw), isText: true };
   }
+  // Written plainly it would set the object's prototype.
+  return { name, value: raw.trim().replace(/(?<!\\)"__proto__"(?=\s*:)/g, '["__proto__"]') };
+}
+
+/** The notebook's own cell with the defaults. */
+export function parametersCell({ cells }: Notebook): CodeCell | undefined {
+  return cells.find((cell): cell is CodeCell => cell.cell_type === "code" && isTagged(cell, PARAMETERS));
 }
 
 /**
  * Puts a cell that declares the parameters after the one tagged `parameters`, so that it overrides the defaults there;
  * into a notebook without such a cell as its first. An earlier run's cell is replaced.
  *
- * Returns remarks for the user: names that the notebook's own cell does not mention are probably misspelled.
+ * Returns remarks for the user.
  */
 export function injectParameters(notebook: Notebook, parameters: readonly Parameter[]): string[] {
   const { cells } = notebook;
-  const code = ["// Parameters of this run", ...parameters.map(({ name, value }) => `let ${name} = ${value};`)].join(
-    "\n",
-  );
-  const defaults = cells.findIndex((cell) => cell.cell_type === "code" && isTagged(cell, PARAMETERS));
+  const declared = parameters.map(({ name, value, declaration }) => `${declaration ?? `let ${name}`} = ${value};`);
+  const code = ["// Parameters of this run", ...declared].join("\n");
+  const own = parametersCell(notebook);
+  const defaults = own === undefined ? -1 : cells.indexOf(own);
   const existing = cells.findIndex((cell) => cell.cell_type === "code" && isTagged(cell, INJECTED));
   if (existing >= 0) {
     const cell = cells[existing] as CodeCell;
@@ -63,14 +74,7 @@ export function injectParameters(notebook: Notebook, parameters: readonly Parame
     };
     cells.splice(defaults + 1, 0, cell);
   }
-  if (defaults < 0) return [`no cell is tagged "${PARAMETERS}": the parameters are set in the first cell.`];
-  const source = joined(cells[defaults]!.source);
-  return parameters
-    .filter(
-      ({ name }) =>
-        !new RegExp(`(?<![\\p{ID_Continue}$.])${name.replaceAll("$", "\\$")}(?![\\p{ID_Continue}$])`, "u").test(source),
-    )
-    .map(({ name }) => `the cell tagged "${PARAMETERS}" has no "${name}". Is it spelled right?`);
+  return defaults < 0 ? [`no cell is tagged "${PARAMETERS}": the parameters are set in the first cell.`] : [];
 }
 
 function freeId({ cells }: Notebook): string {

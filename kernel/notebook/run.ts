@@ -21,6 +21,8 @@ export interface RunOptions {
   /** Goes on after a cell that failed. */
   allowErrors?: boolean;
   observer?: RunObserver;
+  /** Called before the first cell; what it rejects with, `run` rejects with. It may change the notebook. */
+  prepare?(kernel: KernelClient): Promise<void>;
 }
 
 /** A cell by its place among those that run, from 1: "cell 3 of 7". */
@@ -62,13 +64,9 @@ export class NotebookRun {
 
   /**
    * Runs the notebook to its end or to the first cell that fails. The outputs are in the notebook afterwards, whatever
-   * happened. Rejects only when the kernel cannot be started.
+   * happened. Rejects only when the kernel cannot be started or `prepare` rejects.
    */
   async run(): Promise<RunResult> {
-    const cells = this.#notebook.cells.filter(
-      (cell): cell is CodeCell =>
-        cell.cell_type === "code" && joined(cell.source).trim() !== "" && !isTagged(cell, "skip-execution"),
-    );
     for (const cell of this.#notebook.cells) {
       // Outputs of an earlier run beside those of this one would be taken for this one's.
       if (cell.cell_type === "code" && !isTagged(cell, "skip-execution"))
@@ -86,6 +84,11 @@ export class NotebookRun {
       describeKernel(this.#notebook, await kernel.ready);
       // The process answers before its session is there, for which no cell's time should count.
       await this.#rests(kernel, 0);
+      await this.#options.prepare?.(kernel);
+      const cells = this.#notebook.cells.filter(
+        (cell): cell is CodeCell =>
+          cell.cell_type === "code" && joined(cell.source).trim() !== "" && !isTagged(cell, "skip-execution"),
+      );
       const result = await this.#runCells(kernel, cells);
       if (result.status === "ok") await this.#rest(kernel);
       return result;

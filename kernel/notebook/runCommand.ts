@@ -9,6 +9,7 @@ import { notebookText, readNotebook, writeFileAtomically } from "./file.ts";
 import type { Notebook } from "./format.ts";
 import { notebookPage } from "./html/page.ts";
 import { injectParameters } from "./parameters.ts";
+import { checkParameters } from "./parameterTypes.ts";
 import { Progress } from "./progress.ts";
 import { NotebookRun, type RunResult } from "./run.ts";
 import { TerminalInput } from "./terminalInput.ts";
@@ -39,9 +40,6 @@ export async function runCommand(argv: readonly string[], kernelPath: string): P
   }
 
   const progress = new Progress({ out: process.stdout, err: process.stderr, now: () => performance.now() });
-  if (given.parameters.length > 0) {
-    for (const remark of injectParameters(notebook, given.parameters)) progress.say(`${given.notebook}: ${remark}`);
-  }
   const terminal = new TerminalInput({ stdin: process.stdin, out: process.stderr });
   const run = new NotebookRun(notebook, {
     onInput: (request) => progress.asking(() => terminal.ask(request)),
@@ -54,6 +52,11 @@ export async function runCommand(argv: readonly string[], kernelPath: string): P
         // Nobody could read a long output's file if it went with the kernel.
         env: { GRADBOOK_OUTPUT_KEEP: "1" },
       }),
+    prepare: async (kernel) => {
+      if (given.parameters.length === 0) return;
+      const parameters = await checkParameters(notebook, given.parameters, kernel);
+      for (const remark of injectParameters(notebook, parameters)) progress.say(`${given.notebook}: ${remark}`);
+    },
     timeoutMs: given.timeoutMs,
     allowErrors: given.allowErrors,
     observer: {
@@ -79,6 +82,10 @@ export async function runCommand(argv: readonly string[], kernelPath: string): P
     progress.end(describe(result, given));
     code = result.status === "stopped" ? EXIT[stoppedBy ?? "SIGINT"] : EXIT[result.status];
   } catch (error) {
+    if (error instanceof UsageError) {
+      progress.end(`gradbook run: ${given.notebook}: ${error.message}`);
+      return EXIT.usage;
+    }
     progress.end(`${given.notebook}: the kernel did not start: ${(error as Error).message}`);
     code = EXIT.failed;
   } finally {

@@ -10,7 +10,8 @@ What the cells print is shown; nothing is written unless you ask for it.
   --output <file.ipynb>  write the notebook with its outputs, also after a failure
   --html <file.html>     write it as a page that stands alone
   --param <name=value>   set a parameter, in a cell after the one tagged "parameters";
-                         the value is JSON, or else a text. May be repeated
+                         the value is JSON, NaN or Infinity, or else a text, and
+                         must fit the type that this cell declares. May be repeated
   --timeout <seconds>    interrupt a cell that runs longer
   --allow-errors         go on after a cell that failed
   --help                 show this

@@ -30,6 +30,17 @@ export interface At {
   textDocument: { uri: string };
   position: Position;
 }
+/** A variable that a cell declares at its top. */
+export interface ParameterDeclared {
+  name: string;
+  syntax: "const" | "let" | "var";
+  /** Its type as the cell writes it. */
+  annotation: string | null;
+  /** The same, or as its first value says. */
+  type: string;
+  /** From 0. */
+  line: number;
+}
 interface In {
   textDocument: { uri: string };
 }
@@ -42,6 +53,11 @@ export interface LanguageMethods {
   "notebook/change": { params: { order: string[]; changed: CellText[] }; result: null };
   /** The diagnostics of every cell, by its URI. */
   "notebook/diagnostics": { params: object; result: { [uri: string]: Diagnostic[] } };
+  /** What the cell with a notebook's parameters declares, and which values, as TypeScript text, do not fit. */
+  "notebook/parameters": {
+    params: In & { values: { name: string; value: string }[] };
+    result: { declared: ParameterDeclared[]; wrong: { name: string; message: string }[] };
+  };
   "textDocument/completion": { params: At & { triggerCharacter?: string }; result: CompletionList };
   /** Adds what takes longer to an item of the last completion: documentation, and the import it needs. */
   "completionItem/resolve": { params: CompletionItem; result: CompletionItem };

@@ -104,6 +104,26 @@ describe("gradbook", function () {
     assert.deepEqual(outputs(await read("ok.ipynb")), [[], []], "the notebook itself stays as it was");
   });
 
+  it("run: parameters that the notebook does not have, or that do not fit their types, are named; nothing runs, exit 2", async () => {
+    await write("typed.ipynb", ["const lr: number = 0.1;", "parameters"], "console.log('ran', lr)");
+    const { code, stdout, stderr } = await gradbook([
+      "run",
+      "typed.ipynb",
+      "--param",
+      "lr=fast",
+      "--param",
+      "rate=1",
+      "--output",
+      "typed.out.ipynb",
+    ]);
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(
+      stderr,
+      /typed\.ipynb: --param lr="fast": lr is declared as number in line 1 .*\n--param rate: .* has no "rate"/,
+    );
+    await assert.rejects(read("typed.out.ipynb"), { code: "ENOENT" });
+  });
+
   it("run: a cell that fails: its number, its own line, the outputs so far, exit 1", async () => {
     await write(
       "fail.ipynb",

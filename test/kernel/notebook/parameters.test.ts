@@ -35,9 +35,16 @@ describe("parameters of a run", () => {
     ['quote=say "hi"\\', "quote", '"say \\"hi\\"\\\\"'],
     ["number=01", "number", '"01"'],
     ["η=1", "η", "1"],
+    ["limit=-Infinity", "limit", "-Infinity"],
+    ["none=NaN", "none", "NaN"],
+    ["name=nan", "name", '"nan"'],
+    ['o={"__proto__": 1, "a": "\\"__proto__\\":"}', "o", '{["__proto__"]: 1, "a": "\\"__proto__\\":"}'],
   ];
   for (const [text, name, value] of values) {
-    it(`${text} sets ${name} to ${value}`, () => assert.deepEqual(parseParameter(text), { name, value }));
+    it(`${text} sets ${name} to ${value}`, () => {
+      const found = parseParameter(text);
+      assert.deepEqual([found.name, found.value], [name, value]);
+    });
   }
   for (const text of ["lr", "=1", "1a=2", "a-b=1", "class=1", "a b=1"]) {
     it(`${text} is refused`, () =>
@@ -70,9 +77,10 @@ describe("parameters of a run", () => {
     assert.deepEqual(sources(book), [INJECTED, "lr"]);
   });
 
-  it("a name that the notebook's cell does not have is remarked on", () => {
-    const book = notebook([cell("let lrs = 1, x = a.lr;", ["parameters"])]);
-    assert.deepEqual(injectParameters(book, lr), ['the cell tagged "parameters" has no "lr". Is it spelled right?']);
+  it("are declared as the notebook's own cell declares them", () => {
+    const book = notebook([cell("const lr: number = 1;", ["parameters"])]);
+    injectParameters(book, [{ ...lr[0]!, declaration: "const lr: number" }]);
+    assert.equal(sources(book)[1], "// Parameters of this run\nconst lr: number = 0.5;");
   });
 
   it("the new cell's id is free, and there is none where cells have none", () => {

@@ -230,7 +230,7 @@ describe("arguments of gradbook run", () => {
         html: "p.html",
         parameters: [
           { name: "lr", value: "1" },
-          { name: "b", value: '"x"' },
+          { name: "b", value: '"x"', isText: true },
         ],
         timeoutMs: 1500,
         allowErrors: true,

@@ -8,6 +8,7 @@ import { diagnostics } from "./diagnostics.ts";
 import { change, open } from "./document.ts";
 import { formatting, rangeFormatting } from "./formatting.ts";
 import { hover } from "./hover.ts";
+import { parameters } from "./parameters.ts";
 import { documentHighlight, references } from "./references.ts";
 import { prepareRename, rename } from "./rename.ts";
 import { signatureHelp } from "./signatureHelp.ts";
@@ -17,6 +18,7 @@ export const methods: { readonly [M in LanguageMethod]: Method<M> } = {
   "notebook/open": open,
   "notebook/change": change,
   "notebook/diagnostics": diagnostics,
+  "notebook/parameters": parameters,
   "textDocument/completion": completion,
   "completionItem/resolve": resolve,
   "textDocument/hover": hover,
