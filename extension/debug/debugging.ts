@@ -6,7 +6,7 @@ import path from "node:path";
 import * as vscode from "vscode";
 import type { NotebookKernel } from "../kernel.ts";
 import { CellSources } from "./cellSources.ts";
-import { renameLocals } from "./locals.ts";
+import { Locals } from "./locals.ts";
 
 /** What js-debug calls its sessions: the one we start, and below it one for each thread. */
 const TYPES = ["node", "pwa-node"];
@@ -161,11 +161,15 @@ export class Debugging implements vscode.Disposable {
     createDebugAdapterTracker: (session) => {
       const attached = this.#of(session);
       if (!attached) return undefined;
+      const locals = new Locals();
       return {
-        onWillReceiveMessage: (message: unknown) => attached.sources.toDebugger(message),
+        onWillReceiveMessage: (message: unknown) => {
+          attached.sources.toDebugger(message);
+          locals.toDebugger(message);
+        },
         onDidSendMessage: (message: unknown) => {
           attached.sources.fromDebugger(message);
-          renameLocals(message);
+          locals.fromDebugger(message);
           follow(attached, session, message as Event);
         },
       };

@@ -3,7 +3,6 @@
  * the session's variables visible in it.
  */
 import inspector from "node:inspector";
-import { inspect } from "node:util";
 import { Box } from "../language/box.ts";
 import type { JsonObject } from "../protocol/messages.ts";
 import { CONTROL, type Control } from "./control.ts";
@@ -58,11 +57,14 @@ function hideVariables(): void {
   shown.clear();
 }
 
-/** In lists of locals a box is shown as what it holds; the symbols are those of VS Code's JavaScript debugger. */
+/**
+ * In lists of locals a box is shown as what it holds; the symbols are those of VS Code's JavaScript debugger, which refuses
+ * what might change anything: Node's inspector would.
+ */
 Object.defineProperties(Box.prototype, {
   [Symbol.for("debug.description")]: {
     value(this: Box): string {
-      return this.declared ? inspect(this.v, { depth: 0, breakLength: Infinity }) : "not initialised";
+      return this.declared ? described(this.v) : "not initialised";
     },
   },
   [Symbol.for("debug.properties")]: {
@@ -72,3 +74,14 @@ Object.defineProperties(Box.prototype, {
     },
   },
 });
+
+/** A value in a few characters, by nothing that V8 takes for a side effect. */
+function described(value: unknown): string {
+  if (typeof value === "string") return `'${value}'`;
+  if (typeof value === "function") return `ƒ ${value.name}`;
+  if (typeof value !== "object" || value === null) return typeof value === "bigint" ? `${value}n` : String(value);
+  const name = value.constructor?.name ?? "Object";
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return `${name}(${(value as unknown[]).length})`;
+  if (value instanceof Map || value instanceof Set) return `${name}(${value.size})`;
+  return `${name} {…}`;
+}

@@ -105,16 +105,30 @@ describe("debugging", () => {
         .sort(),
       ["add", "i", "total"],
     );
+    // A session variable that a function uses is held in a box: it is shown as what it holds, and can be given a value.
+    assert.equal((await locals(frames[1]!.id))["total"], "40");
+    const { scopes } = (await ask("scopes", { frameId: frames[1]!.id })) as unknown as {
+      scopes: { variablesReference: number; expensive: boolean }[];
+    };
+    for (const { variablesReference } of scopes.filter(({ expensive }) => !expensive)) {
+      const { variables } = (await ask("variables", { variablesReference })) as unknown as {
+        variables: { name: string }[];
+      };
+      if (!variables.some(({ name }) => name === "total")) continue;
+      await ask("setVariable", { variablesReference, name: "total", value: "100" });
+      break;
+    }
+    assert.equal(await evaluate("total", frames[0]!.id), "100");
     await screenshot("debug-light");
     await ask("next");
     await pausedAt(({ line }) => line === 4);
     await ask("continue");
     const [atPrint] = await pausedAt(({ line }) => line === 8);
-    assert.equal(await evaluate("sum", atPrint!.id), "40");
+    assert.equal(await evaluate("sum", atPrint!.id), "100");
     vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
     await ask("continue");
     await debugged;
-    assert.equal(textOf(cell), "40\n41\n\n41");
+    assert.equal(textOf(cell), "100\n101\n\n101");
     await until("the debugger to leave", () => sessions.size === 0);
   });
 
