@@ -292,11 +292,12 @@ export class WorkerSession implements Session, Stoppable {
     return new Promise((resolve, reject) => {
       let started = false;
       worker.on("message", (message: FromWorker) => {
-        if (message.type === "ready") {
+        try {
+          if (message.type !== "ready") return this.receive(worker, message);
           started = true;
           void this.debugger.threadStarted().then(resolve);
-        } else {
-          this.receive(worker, message);
+        } catch (error) {
+          this.ignore(error);
         }
       });
       // A worker that cannot even start would not start a second time either.
@@ -305,6 +306,11 @@ export class WorkerSession implements Session, Stoppable {
         started ? this.workerEnded(worker, undefined, code) : reject(new Error(`exit ${code}`)),
       );
     });
+  }
+
+  /** Cells can send over the worker's port too, whatever they like. */
+  private ignore(error: unknown): void {
+    this.options.log(`ignored a message of the worker: ${described(error)}`);
   }
 
   private receive(worker: Worker, message: Exclude<FromWorker, { type: "ready" }>): void {
@@ -320,10 +326,11 @@ export class WorkerSession implements Session, Stoppable {
       case "publish": {
         const { control } = this;
         const { parent, msg_type, content, weight, metadata, buffers } = message;
-        void this.options.publish(parent, msg_type, content, metadata, buffers).then(() => {
+        const taken = this.options.publish(parent, msg_type, content, metadata, buffers).then(() => {
           Atomics.sub(control, CONTROL.inFlight, weight);
           Atomics.notify(control, CONTROL.inFlight);
         });
+        taken.catch((error: unknown) => this.ignore(error));
         return;
       }
       case "done":

@@ -173,6 +173,7 @@ export const hostile: readonly string[] = [
   "require('node:worker_threads').parentPort.close()",
   "require('node:worker_threads').parentPort.postMessage({ type: 'nonsense' })",
   "require('node:worker_threads').parentPort.postMessage(null)",
+  "for (const type of ['done', 'publish', 'started', 'pong', 'ready', 'log', 'input', 'program', 'answer']) require('node:worker_threads').parentPort.postMessage({ type })",
   "process.exit(3)",
   "process.exitCode = 5; process.emit('exit', 5)",
   "setTimeout(() => process.exit(), 1); await new Promise(() => {})",

@@ -117,6 +117,15 @@ export const rows: Row[] = [
     error: /^SessionEnded/,
   },
   {
+    name: "messages that make no sense on the worker's port",
+    code: `const { parentPort } = require("node:worker_threads");
+for (const message of [null, 5, {}, { type: "nonsense" }]) parentPort.postMessage(message);
+for (const type of ["publish", "started", "pong", "log", "input", "program", "answer"]) parentPort.postMessage({ type });
+2`,
+    after: "same session",
+    value: /2/,
+  },
+  {
     name: "SIGTERM to the kernel",
     code: "process.kill(process.pid); for (;;);",
     after: "process gone",
