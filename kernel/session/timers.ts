@@ -6,7 +6,7 @@
 import timers from "node:timers";
 import timersPromises from "node:timers/promises";
 import { syncBuiltinESMExports } from "node:module";
-import { promisify } from "node:util";
+import { inspect, promisify } from "node:util";
 import { currentCell } from "./cellContext.ts";
 import { Interrupted } from "./interrupted.ts";
 
@@ -56,6 +56,7 @@ export function installTimers({ report, stopIfInterrupted, stopIfFlooded }: Time
       return timer;
     };
   };
+  showShort();
   const { queueMicrotask } = globalThis;
   const { nextTick } = process;
   const promises = cancellablePromises();
@@ -137,6 +138,25 @@ function forgetCleared(forget: (timer: unknown) => void): { [name: string]: (tim
     clearInterval: wrap(clearInterval),
     clearImmediate: wrap(clearImmediate),
   };
+}
+
+/** As the value of a cell a timer is one line, and not what it is made of inside Node. */
+function showShort(): void {
+  const as = (sample: object, value: (this: never) => string): void => {
+    const prototype = Object.getPrototypeOf(sample) as object;
+    Object.defineProperty(prototype, inspect.custom, { value, configurable: true, writable: true });
+  };
+  const timeout = setTimeout(() => {}, 0);
+  clearTimeout(timeout);
+  as(timeout, function (this: { _idleTimeout: number; _repeat: number | null; _destroyed: boolean }) {
+    if (this._destroyed || this._idleTimeout < 0) return "Timeout (over)";
+    return `Timeout (${this._repeat === null ? "after" : "every"} ${this._idleTimeout} ms)`;
+  });
+  const immediate = setImmediate(() => {});
+  clearImmediate(immediate);
+  as(immediate, function (this: { _destroyed: boolean }) {
+    return this._destroyed ? "Immediate (over)" : "Immediate";
+  });
 }
 
 /** For `util.promisify(setTimeout)`. */

@@ -46,6 +46,16 @@ describe("session", function () {
         cells: ["function late() { return soon + 1 }", "const soon = 41", "late()"],
         value: "42",
       },
+      { name: "a timer is one line", cells: ["[setTimeout(() => {}, 50)]"], value: "[ Timeout (after 50 ms) ]" },
+      {
+        name: "so is one that repeats, and one that is over",
+        cells: [
+          "const timer = setInterval(() => {}, 20)",
+          "`${require('node:util').inspect(timer)}, ` + (clearInterval(timer), require('node:util').inspect(timer))",
+        ],
+        value: "'Timeout (every 20 ms), Timeout (over)'",
+      },
+      { name: "an immediate", cells: ["setImmediate(() => {})"], value: "Immediate" },
       { name: "Node built-ins", cells: ["import path from 'node:path'", "path.basename('/a/b')"], value: "'b'" },
     ];
     for (const { name, cells, value } of table) {
