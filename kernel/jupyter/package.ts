@@ -39,7 +39,7 @@ export function copyPackage({ root }: Package, target: string): void {
   const platform = `${process.platform}/${process.arch}`;
   copy(zeromq, "node_modules/zeromq", (file) => {
     if (/^(src|script|node_modules)($|\/)|\.(map|d\.ts|tsbuildinfo)$/.test(file)) return false;
-    const [, os, arch] = /^build\/([^/.]+)(?:\/([^/]+))?/.exec(file) ?? [];
+    const [, os, arch] = /^build\/([^/.]+)(?:\/([^/]+)|$)/.exec(file) ?? [];
     return os === undefined || platform.startsWith(arch === undefined ? os : `${os}/${arch}`);
   });
   // Finds the right one of zeromq's binaries; the only package that it needs at run time.

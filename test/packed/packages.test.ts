@@ -1,10 +1,11 @@
 /** What is inside the packages that users get: the .vsix that `npm run package` wrote, and the npm tarball. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { startKernel } from "../../kernel/client/startKernel.ts";
+import { cellByJupyter } from "./cellByJupyter.ts";
 import type { LanguageRequest } from "../../kernel/protocol/language.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
@@ -153,6 +154,32 @@ describe("the npm package", function () {
       "import { tensor } from 'gradbook'; const x = tensor([3], { requiresGrad: true }); x.mul(x).sum().backward(); console.log(x.grad.item())",
     );
     assert.equal(inFolder(process.execPath, "train.mjs"), "6\n");
+  });
+
+  it("installed, it makes itself known to Jupyter, and a front end runs a cell; from npx's cache by a copy", async () => {
+    // As npx lays it out.
+    const cache = path.join(folder, "_npx", "1a2b");
+    mkdirSync(cache, { recursive: true });
+    renameSync(path.join(folder, "node_modules"), path.join(cache, "node_modules"));
+    const prefix = path.join(folder, "my ü");
+    const install = (from: string): string =>
+      execFileSync("npx", ["--no-install", "gradbook", "jupyter", "install", "--prefix", prefix], {
+        cwd: from,
+        encoding: "utf8",
+      });
+    try {
+      writeFileSync(path.join(cache, "package.json"), "{}");
+      assert.match(install(cache), /^Installed the kernel "gradbook" in .*\nIt has a copy of gradbook /);
+    } finally {
+      renameSync(path.join(cache, "node_modules"), path.join(folder, "node_modules"));
+    }
+    const spec = path.join(prefix, "share/jupyter/kernels/gradbook");
+    const sizes = execFileSync("du", ["-sk", spec], { encoding: "utf8" });
+    assert.ok(Number.parseInt(sizes) < 40_000, `${sizes}: more than the build and zeromq for one platform`);
+    assert.equal(await cellByJupyter(spec, "import { tensor } from 'gradbook'; tensor([1, 2]).sum().item()"), "3");
+    assert.match(install(folder), /^Replaced the kernel "gradbook" .*\nIt runs gradbook .* also after an update/);
+    assert.ok(!existsSync(path.join(spec, "package")), "the copy goes when it is needed no more");
+    assert.equal(await cellByJupyter(spec, "6 * 7"), "42");
   });
 
   it("installed, every class says its own name: the bundler renames some", () => {
