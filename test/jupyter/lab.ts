@@ -20,6 +20,11 @@ export interface LabOptions {
   env?: { [name: string]: string };
 }
 
+interface OpenOptions {
+  theme?: "light" | "dark";
+  /** Called before anything is loaded. */
+  onPage?(page: Page): void;
+}
 interface Address {
   origin: string;
   token: string;
@@ -97,8 +102,9 @@ export class Lab {
   }
 
   /** Opens a notebook of the folder in a tab of its own and waits until its kernel is there. */
-  async open(path: string, { theme = "light" }: { theme?: "light" | "dark" } = {}): Promise<LabNotebook> {
+  async open(path: string, { theme = "light", onPage }: OpenOptions = {}): Promise<LabNotebook> {
     const page = await this.#browser.newPage({ viewport: { width: 1280, height: 900 } });
+    onPage?.(page);
     const { origin, token } = this.#address;
     // A workspace of its own: two tabs do not share their layout.
     await page.goto(`${origin}/lab/workspaces/${randomUUID()}/tree/${encodeURIComponent(path)}?token=${token}`);
@@ -115,6 +121,11 @@ export class Lab {
     const text = await reply.text();
     if (!reply.ok) throw new Error(`Jupyter server: ${path} was answered with ${reply.status}: ${text}`);
     return text === "" ? undefined : JSON.parse(text);
+  }
+
+  /** Writes a file beside the notebooks. */
+  write(path: string, text: string): void {
+    writeFileSync(join(this.folder, path), text);
   }
 
   /** Runs a command of Jupyter's in the notebooks' folder and gives what it prints: `jupyter("nbconvert", "--to", "html", …)`. */
