@@ -39,11 +39,13 @@ export interface PicturePanel {
 }
 export type StaticPicture = { svg: string; panels: readonly PicturePanel[] } | { reason: string };
 
+/** Fits into the outputs of JupyterLab in a window of 1280 pixels, which would cut off a wider picture. */
+const WIDTH = 840;
 const FONT = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif";
 
 /** The picture, or what in the figure it could not draw. */
 export function staticSvg(figure: PlotlyFigure, options: SvgOptions = {}): StaticPicture {
-  const { width = 900, height = 450 } = options;
+  const { width = WIDTH, height = 450 } = options;
   const layout = figure.layout;
   const traces = figure.data.filter((trace) => trace["visible"] !== false && trace["visible"] !== "legendonly");
   const reason = unsupported(traces, layout);

@@ -62,7 +62,10 @@ describe("the flagship notebook in JupyterLab", function () {
     const picture = (name: string) => async () => {
       const figure = notebook.output(at(name)).locator(".gb-live").first();
       await figure.filter({ hasText: "loss, mean of" }).waitFor();
-      await figure.evaluate((element) => element.scrollIntoView({ block: "start" }));
+      await figure.evaluate(async (element: HTMLElement) => {
+        element.scrollIntoView({ block: "start" });
+        while (Number(element.dataset["seq"]) < 8) await new Promise(requestAnimationFrame);
+      });
       await notebook.screenshot(`lab-${name}`);
     };
     await figureMoves("sgd", picture("sgd"));

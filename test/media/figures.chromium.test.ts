@@ -33,7 +33,7 @@ inChromium("figures in Chromium: any trace, saved, without eval", ({ notebook, m
       assert.deepEqual([png.name, png.mime], ["Adam.png", "image/png"]);
       const bytes = Buffer.from(png.base64, "base64");
       assert.equal(bytes.subarray(1, 4).toString("latin1"), "PNG");
-      assert.equal(bytes.readUInt32BE(16), 1800, "twice the picture's 900 pixels");
+      assert.equal(bytes.readUInt32BE(16), 1680, "twice the picture's 840 pixels");
     });
     it("without an extension the browser downloads", async () => {
       const it = await mounted(liveState(), { messaging: false });
