@@ -113,7 +113,9 @@ export function leftOutText(fan: Fan): string {
   const leftOut = fan.leftOut.at(-1);
   if (leftOut === undefined) return "";
   const failed = fan.nonFinite.at(-1)!;
-  return `${percent(leftOut)} left out` + (failed > 0 ? `, ${grouped(failed)} not finite` : "");
+  if (failed === 0) return `${percent(leftOut)} left out`;
+  const notFinite = `${grouped(failed)} not finite`;
+  return leftOut === 0 ? notFinite : `${percent(leftOut)} left out, ${notFinite}`;
 }
 
 function pairs<T>(items: readonly T[]): T[][] {
