@@ -14,6 +14,12 @@ const CHANNELS = ["shell", "control", "iopub", "stdin", "hb"] as const;
 
 export async function tryKernelspec(folder: string, spec: Kernelspec, machine: Machine): Promise<Finding> {
   const advice = `The message above is what the kernel said. Install it again: npx gradbook jupyter install`;
+  let askKernel: (typeof import("../transport/probe.ts"))["askKernel"];
+  try {
+    ({ askKernel } = await import("../transport/probe.ts"));
+  } catch {
+    return { ok: false, found: "cannot be asked without zeromq", advice: "Start this doctor from the npm package." };
+  }
   const runtime = await mkdtemp(path.join(tmpdir(), "gradbook-doctor-"));
   const over = new AbortController();
   try {
@@ -48,7 +54,6 @@ export async function tryKernelspec(folder: string, spec: Kernelspec, machine: M
     });
     const timer = setTimeout(() => over.abort(), START_MS);
     try {
-      const { askKernel } = await import("../transport/probe.ts");
       const asked = askKernel(connection, over.signal).then((info) => ({
         info,
         ms: Math.round(performance.now() - started),
