@@ -30,7 +30,8 @@ describe("the flagship notebook in JupyterLab", function () {
 
   before(async () => {
     images = mkdtempSync(join(tmpdir(), "gradbook-images-"));
-    writeDrawnMnist(images, { train: 12_000, test: 1000 });
+    // As many as take a few seconds to train on.
+    writeDrawnMnist(images, { train: 3000, test: 200, times: 10 });
     lab = await Lab.start({ files: { [NAME]: FILE }, env: { GRADBOOK_DATA: images } });
     notebook = await lab.open(NAME, { onPage: (page) => (traffic = watchTraffic(page)) });
   });
@@ -45,7 +46,7 @@ describe("the flagship notebook in JupyterLab", function () {
     await during();
     await ended();
     const { seqs, blank, heights, roots, scrolled } = await samples();
-    assert.ok(seqs.length >= 4, `${id}: ${seqs.length} states were drawn`);
+    assert.ok(seqs.length >= 3, `${id}: ${seqs.length} states were drawn`);
     assert.deepEqual({ blank, roots }, { blank: 0, roots: 1 }, `${id}: flickers`);
     // Lab brings the next cell into view, and a screenshot the figure; one that jumps would do it with every frame.
     assert.ok(scrolled <= 3, `${id}: the page was scrolled ${scrolled} times, with ${seqs.length} frames`);
@@ -64,7 +65,7 @@ describe("the flagship notebook in JupyterLab", function () {
       await figure.filter({ hasText: "loss, mean of" }).waitFor();
       await figure.evaluate(async (element: HTMLElement) => {
         element.scrollIntoView({ block: "start" });
-        while (Number(element.dataset["seq"]) < 8) await new Promise(requestAnimationFrame);
+        while (Number(element.dataset["seq"]) < 5) await new Promise(requestAnimationFrame);
       });
       await notebook.screenshot(`lab-${name}`);
     };
