@@ -97,6 +97,27 @@ describe("the flagship notebook in JupyterLab", function () {
     assert.equal(bundles(await notebook.run(at("compare"))).length, 1);
   });
 
+  it("a slider, moved by keys, gives a training its learning rate", async () => {
+    const rate = `const rate = widget.slider({ min: 1e-4, max: 1, value: 0.1, log: true, label: "learning rate" }); rate`;
+    await notebook.setSource(at("settings"), rate);
+    await notebook.run(at("settings"));
+    const slider = notebook.output(at("settings")).locator(".widget-slider");
+    await slider.locator(".noUi-handle").focus();
+    for (let i = 0; i < 10; i++) await notebook.page.keyboard.press("ArrowLeft");
+    await slider.locator(".widget-readout", { hasText: /^0\.0/ }).waitFor();
+    await notebook.screenshot("lab-slider");
+
+    const train = `const tuned = fresh();
+const { lr } = new optim.SGD(tuned.parameters(), { lr: rate.value }).paramGroups[0];
+fit("SGD, lr " + lr.toPrecision(2), tuned, new optim.SGD(tuned.parameters(), { lr }));
+lr`;
+    await notebook.setSource(at("sgd"), train);
+    const outputs = await notebook.run(at("sgd"));
+    assert.deepEqual(bundles(outputs).map(Object.keys), [LASTING]);
+    const value = outputs.at(-1)!.data!["text/plain"];
+    assert.ok(Number(value) > 1e-4 && Number(value) < 0.1, `the learning rate is ${String(value)}`);
+  });
+
   it("stays far below what the server lets through", async () => {
     const { size, messages } = traffic();
     // The figures' own limit, and as much again as cells print here.

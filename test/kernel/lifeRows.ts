@@ -231,7 +231,7 @@ for (const type of ["publish", "started", "pong", "log", "input", "program", "an
     name: "waiting for standard input",
     code: 'let text = ""; for await (const chunk of process.stdin) text += chunk; text',
     after: "same session",
-    error: /no input/,
+    error: /nobody can answer/,
   },
   {
     name: "listening to signals",
