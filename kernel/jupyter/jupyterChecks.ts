@@ -57,7 +57,7 @@ export const jupyterChecks: readonly Check<JupyterSurroundings>[] = [
     needed: true,
     async look({ machine }) {
       const [first] = await installed(machine);
-      if (!first) return { ok: false, found: "nothing to start", advice: `Install it: ${INSTALL}` };
+      if (!first) return { ok: false, found: "nothing to start" };
       return tryKernelspec(...first, machine);
     },
   },
@@ -111,9 +111,12 @@ async function frontEnd(machine: Machine): Promise<Finding> {
   if (shown.length > 0)
     return { ok: true, found: `${jupyter} shows ${shown.map((each) => path.basename(each)).join(", ")}` };
   const theirs = kernelspecs["gradbook"]?.resource_dir;
+  const found = `${jupyter} shows ${theirs === undefined ? "no kernel of Gradbook" : `another kernel "gradbook", in ${theirs}`}`;
+  // Where none is installed, that is what is to be done first.
+  if (known.size === 0) return { ok: false, found };
   return {
     ok: false,
-    found: `${jupyter} shows ${theirs === undefined ? "no kernel of Gradbook" : `another kernel "gradbook", in ${theirs}`}`,
+    found,
     advice: `It looks in other folders than these. ${INSTALL} --sys-prefix puts the kernel beside it.`,
   };
 }

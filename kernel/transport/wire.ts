@@ -64,7 +64,9 @@ export class Wire {
 
   encode(message: Message, identities: readonly Uint8Array[] = []): Uint8Array[] {
     const { header, parent_header, metadata, content, buffers = [] } = message;
-    const parts = [header, parent_header, metadata, content].map((part) => Buffer.from(JSON.stringify(part)));
+    const parts = [header, parent_header, metadata, content].map((part) =>
+      Buffer.from(wellFormed(JSON.stringify(part))),
+    );
     return [...identities, DELIMITER, Buffer.from(this.sign(parts)), ...parts, ...buffers];
   }
 
@@ -114,6 +116,16 @@ export class Wire {
     if (given.length === right.length && timingSafeEqual(given, right)) return;
     throw new WireError("wrong signature: the sender does not have the key of this kernel's connection file");
   }
+}
+
+/**
+ * JSON with U+FFFD for each half of a surrogate pair, such as `"😀"[0]` is: no UTF-8 can hold one, and a front end in Python
+ * that has read it cannot save its notebook any more. `JSON.stringify` writes halves, and nothing else, as `\\ud83d`.
+ */
+function wellFormed(json: string): string {
+  return json.includes("\\ud")
+    ? json.replace(/\\(?:ud[89a-f][0-9a-f]{2}|.)/g, (all) => (all.length > 2 ? "\uFFFD" : all))
+    : json;
 }
 
 /** Where the delimiter is. */

@@ -290,6 +290,9 @@ describe("gradbook jupyter install", function () {
       );
       assert.match(stdout, /\n– Jupyter +no jupyter on the path\n/);
       assert.equal(lines(stdout).at(-2), "Front ends of Jupyter cannot run the kernel.");
+      program("bin/jupyter", `#!/bin/sh\necho '{"kernelspecs":{}}'\n`);
+      const advice = gradbook(["doctor"], { PATH: `${at("bin")}:/bin` }).stdout.match(/→.*/g);
+      assert.deepEqual(advice, ["→ Install one: npx gradbook jupyter install"]);
     });
 
     it("starts what is installed, and asks jupyter whether it shows it", () => {

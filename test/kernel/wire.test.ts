@@ -114,6 +114,14 @@ describe("wire: what is accepted", () => {
     );
     assert.deepEqual(rest.slice(4), [new Uint8Array([9])]);
   });
+  it("half a surrogate pair, which no UTF-8 can hold, is written as U+FFFD; whole ones and backslashes stay", () => {
+    const sender = { session: "k", username: "kernel", environment: realEnvironment };
+    const text = `${"😀"[0]}😀\\ud83d\\${"😀"[1]}"\n${"😀"[1]}`;
+    const message = makeMessage(sender, "iopub", "stream", { name: "stdout", text });
+    const content = JSON.parse(String(new Wire(KEY).encode(message)[5])) as { text: string };
+    assert.equal(content.text, text.toWellFormed());
+    assert.notEqual(content.text, text);
+  });
 });
 
 describe("wire: what is refused", () => {
