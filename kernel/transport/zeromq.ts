@@ -96,7 +96,11 @@ export class ZeromqTransport implements Transport {
       iopub_port: this.iopubSocket,
     };
     for (const [name, socket] of Object.entries(sockets) as [PortName, zmq.Router][]) {
-      await this.naming(name, ports[name], socket.bind(addressOf(connection, ports[name])));
+      const bound = this.naming(name, ports[name], socket.bind(addressOf(connection, ports[name])));
+      await bound.catch(async (error: unknown) => {
+        await this.heartStarted();
+        throw error;
+      });
       ports[name] = this.bound(socket.lastEndpoint!, ports[name]);
     }
     if (ports.hb_port === 0) ports.hb_port = this.bound(await heart, 0);
@@ -154,7 +158,13 @@ export class ZeromqTransport implements Transport {
     await Promise.all(Object.values(this.routers).map((each) => each.sent));
     for (const { socket } of Object.values(this.routers)) socket.close();
     this.iopubSocket.close();
+    await this.heartStarted();
     this.heartbeat?.end();
+  }
+
+  /** A process that ends while the heartbeat's thread is loading zeromq aborts. */
+  private async heartStarted(): Promise<void> {
+    await this.heartbeat?.bound.catch(() => {});
   }
 
   /** Whether a client was left in the middle of what it should have read. libzmq may abort when it says goodbye to it. */

@@ -197,9 +197,7 @@ class ConnectionFile(unittest.TestCase):
     def test_taken(self):
         """a port that another program uses: the message names channel and port, and the kernel ends"""
         for name in ("shell_port", "iopub_port", "hb_port"):
-            with self.subTest(name), network.socket() as other, Kernel() as kernel:
-                other.bind(("127.0.0.1", 0))
-                other.listen()
+            with self.subTest(name), network.create_server(("127.0.0.1", 0)) as other, Kernel() as kernel:
                 port = other.getsockname()[1]
                 kernel.file.write_text(json.dumps({**kernel.connection, name: port}))
                 kernel.start()
