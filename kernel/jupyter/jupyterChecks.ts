@@ -56,9 +56,15 @@ export const jupyterChecks: readonly Check<JupyterSurroundings>[] = [
     name: "Jupyter kernel",
     needed: true,
     async look({ machine }) {
-      const [first] = await installed(machine);
-      if (!first) return { ok: false, found: "nothing to start" };
-      return tryKernelspec(...first, machine);
+      const found = await installed(machine);
+      if (found.size === 0) return { ok: false, found: "nothing to start" };
+      const lines: string[] = [];
+      for (const [folder, spec] of found) {
+        const tried = await tryKernelspec(folder, spec, machine);
+        if (!tried.ok) return tried;
+        lines.push(found.size === 1 ? tried.found : `${path.basename(folder)}: ${tried.found}`);
+      }
+      return { ok: true, found: lines.join("\n") };
     },
   },
   {

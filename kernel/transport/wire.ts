@@ -97,7 +97,7 @@ export class Wire {
     // jupyter_client's manager and its client count their messages each for itself under one session (`Session.clone`), so
     // an interrupt may have the id of an earlier request; a replay has its time and its type as well.
     const { msg_id, session, msg_type, date } = message.header;
-    if (!this.seen.add([session, msg_id, msg_type, date].map(String).join("\n")))
+    if (!this.seen.add(JSON.stringify([session, msg_id, msg_type, date])))
       throw new WireError("a message with this id was here before");
     return { identities: frames.slice(0, at).map((frame) => Buffer.from(frame)), message };
   }

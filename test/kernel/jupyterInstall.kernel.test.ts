@@ -310,6 +310,17 @@ describe("gradbook jupyter install", function () {
       assert.match(other, /\n– Jupyter +.* shows another kernel "gradbook", in \/elsewhere\n.*--sys-prefix/);
     });
 
+    it("starts every kernelspec that is installed, and fails for one that does not start", () => {
+      assert.equal(gradbook(["install"]).status, 0);
+      assert.equal(gradbook(["install", "--name", "second"]).status, 0);
+      const both = gradbook(["doctor"]).stdout;
+      assert.match(both, /\n✔ Jupyter kernel +gradbook: gradbook .* start\n +second: gradbook .* start\n/);
+      writeFileSync(at("home/.local/share/jupyter/kernels/second/start.sh"), "exit 7\n");
+      const { status, stdout } = gradbook(["doctor"]);
+      assert.equal(status, 1);
+      assert.match(stdout, /\n✘ Jupyter kernel .*kernels\/second: it ended \(exit code 7\)\n/);
+    });
+
     it("finds that what a kernelspec names is gone, and shows what the kernel said", () => {
       assert.equal(gradbook(["install"], { GRADBOOK_RUNTIME: process.execPath }).status, 0);
       const file = at("home/.local/share/jupyter/kernels/gradbook/kernel.json");

@@ -93,6 +93,11 @@ describe("wire: what is accepted", () => {
     () => frames(undefined, { buffers: [new Uint8Array([1, 2]), new Uint8Array()] }),
     ({ buffers }) => assert.deepEqual(buffers, [new Uint8Array([1, 2]), new Uint8Array()]),
   );
+  check(
+    "a session and a date of any kind, which go back as they came",
+    () => frames([header({ session: { toString: 1 }, date: [[]] }), {}, {}, {}]),
+    ({ header }) => assert.deepEqual([header.session, header.date], [{ toString: 1 }, [[]]]),
+  );
   it("the identities that the sockets put in front come back, binary ones too", () => {
     const identities = [Buffer.from([0, 255, 1]), Buffer.alloc(LIMITS.identity, 7), Buffer.alloc(0)];
     assert.deepEqual(new Wire(KEY).decode("control", frames(undefined, { identities })).identities, identities);
