@@ -103,7 +103,8 @@ export const layers: Record<string, Layer> = {
   // How command lines are read.
   "kernel/command": {},
   "kernel/notebook": {
-    imports: ["kernel/client", "kernel/command", "kernel/protocol"],
+    // A widget is text here: the MIME type of its view is left out.
+    imports: ["kernel/client", "kernel/command", "kernel/protocol", "kernel/widgets"],
     packages: [
       ...files,
       "node:crypto",

@@ -4,9 +4,10 @@
  * A message belongs to the cell whose request caused it (`parent_header`), also when it comes late, after other cells
  * have run. A displayed object that is updated changes wherever it is shown.
  */
-import type { ErrorContent, Message, Publications } from "../protocol/messages.ts";
+import type { ErrorContent, JsonObject, Message, Publications } from "../protocol/messages.ts";
 import { lines, storedBundle, type CodeCell, type DisplayOutput, type Output, type ResultOutput } from "./format.ts";
 import { StreamText } from "../protocol/streamText.ts";
+import { WIDGET_VIEW_MIME } from "../widgets/state.ts";
 
 /** What is known of a cell beside its outputs. */
 interface State {
@@ -14,6 +15,11 @@ interface State {
   clearOnNext: boolean;
   /** The text behind the last output while that is a stream. */
   stream: { name: string; text: StreamText } | undefined;
+}
+
+/** Without the view of a widget: nobody can move it here, and a front end that opens the file would look for its model. */
+function asText({ [WIDGET_VIEW_MIME]: _view, ...bundle }: JsonObject): JsonObject {
+  return storedBundle(bundle);
 }
 
 export class NotebookOutputs {
@@ -62,11 +68,11 @@ export class NotebookOutputs {
     },
     display_data: (cell: CodeCell, content: Publications["display_data"]) => {
       const { data, metadata, transient } = content;
-      this.#show(cell, { output_type: "display_data", data: storedBundle(data), metadata }, transient?.display_id);
+      this.#show(cell, { output_type: "display_data", data: asText(data), metadata }, transient?.display_id);
     },
     execute_result: (cell: CodeCell, content: Publications["execute_result"]) => {
       const { execution_count, data, metadata, transient } = content;
-      const output: Output = { output_type: "execute_result", execution_count, data: storedBundle(data), metadata };
+      const output: Output = { output_type: "execute_result", execution_count, data: asText(data), metadata };
       this.#show(cell, output, transient?.display_id);
     },
     error: (cell: CodeCell, { ename, evalue, traceback }: Publications["error"]) => {
@@ -87,7 +93,7 @@ export class NotebookOutputs {
 
   #update({ data, metadata, transient }: Publications["update_display_data"]): void {
     for (const output of this.#displays.get(transient.display_id) ?? []) {
-      output.data = storedBundle(data);
+      output.data = asText(data);
       output.metadata = metadata;
     }
   }

@@ -64,6 +64,9 @@ export interface DispatcherOptions {
   onShutdown(): void;
 }
 
+/** The count of a cell that did not run: front ends write what the reply says beside the cell, and JupyterLab nothing for 0. */
+const NEVER_RAN = 0;
+
 export class Dispatcher {
   private readonly options: DispatcherOptions;
   private readonly counter = { value: 0 };
@@ -78,7 +81,7 @@ export class Dispatcher {
     this.subshells = new Subshells({
       newId: () => options.sender.environment.newId(),
       run: (message) => this.answer(message),
-      cancel: (message, because) => this.refuse(message, cancelled(because), this.counter.value),
+      cancel: (message, because) => this.refuse(message, cancelled(because), NEVER_RAN),
       stillRuns: (message) => this.publish(message.header, "status", { execution_state: "busy" }),
     });
     this.comms = new Comms({

@@ -11,7 +11,7 @@ import { endGroups } from "./console.ts";
 import { sourceOf } from "./cellSources.ts";
 import { Definitions } from "./definitions.ts";
 import { Interrupted } from "./interrupted.ts";
-import { mimeBundle } from "./mimeBundle.ts";
+import { isResult, mimeBundle } from "./mimeBundle.ts";
 import type { Output } from "./output.ts";
 import { settled } from "./intrinsics.ts";
 import type { CellRuntime } from "./runtime.ts";
@@ -99,7 +99,7 @@ export class CellRunner {
     const result = await runInCell(cell, () => compiled.run(this.runtime));
     // Awaited: a promise that is only returned has its `then` called, which a cell may have replaced.
     return await runInCell(cell, async () => {
-      const shown = result !== undefined && result.value !== undefined && !request.silent;
+      const shown = result !== undefined && isResult(result.value) && !request.silent;
       return {
         status: "ok",
         ...(shown ? { value: await mimeBundle(result.value) } : {}),

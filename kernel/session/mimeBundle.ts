@@ -11,6 +11,17 @@ export const DISPLAY = Symbol.for("Jupyter.display");
 /** Characters of the inspector's text: an object may have a million keys. */
 const LONGEST = 100_000;
 
+const unshown = new WeakSet<object>();
+
+/** A cell that ends with this function shows nothing: `button.onClick(…)` is about the handler, not about taking it away. */
+export function asNoResult<F extends () => void>(value: F): F {
+  unshown.add(value);
+  return value;
+}
+/** Whether a cell that ends with this value shows it. */
+export const isResult = (value: unknown): boolean =>
+  value !== undefined && !(typeof value === "function" && unshown.has(value));
+
 /** A promise when the object's own method is asynchronous. Never fails: a method that does is reported on stderr. */
 export function mimeBundle(value: unknown): MimeBundle | Promise<MimeBundle> {
   const method = ownMethod(value);

@@ -24,9 +24,12 @@ describe("JupyterLab", function () {
     assert.deepEqual(await text(0), ["42"]);
 
     const endless = await notebook.start(1);
+    const behind = await notebook.start(2);
     await notebook.waitForText(1, "counting");
     await notebook.interrupt();
     await endless.ended();
+    await behind.ended();
+    assert.deepEqual([await notebook.count(1), await notebook.count(2)], [2, null], "no number for what did not run");
     assert.deepEqual(
       (await notebook.outputs(1)).map(({ ename }) => ename),
       [undefined, "Interrupted"],

@@ -194,4 +194,14 @@ describe("widgets", function () {
     assert.ok(caused.some(({ header }) => header.msg_type === "update_display_data"));
     assert.ok(!caused.some(({ header }) => header.msg_type === "display_data"));
   });
+
+  it("a cell that ends with onClick or onChange shows nothing for it, and what it returns can still be looked at", async () => {
+    const go = "const go = widget.button({ label: 'go' }), at = widget.slider(); ";
+    for (const last of ["go.onClick(() => {})", "at.onChange(() => {})", "comms.open('t').onMessage(() => {})"]) {
+      const { reply, publications } = await kernel.run(`{ ${go} globalThis.off = ${last}; } globalThis.off`);
+      assert.equal(reply.status, "ok", JSON.stringify(reply));
+      assert.ok(!publications.some(({ header }) => header.msg_type === "execute_result"), last);
+    }
+    assert.equal(await kernel.value("typeof off"), "'function'");
+  });
 });

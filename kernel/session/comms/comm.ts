@@ -1,6 +1,7 @@
 /** One comm: a channel between code of a cell and code in a front end. Either side may open it, send, and close it. */
 import type { JsonObject } from "../../protocol/messages.ts";
 import { currentCell, type CellContext } from "../cellContext.ts";
+import { asNoResult } from "../mimeBundle.ts";
 
 export interface CommMessage {
   data: JsonObject;
@@ -110,10 +111,10 @@ function bytesOf(who: string, buffers: readonly CommBuffer[]): Uint8Array<ArrayB
 
 function added<T>(list: T[], entry: T): () => void {
   list.push(entry);
-  return () => {
+  return asNoResult(() => {
     const at = list.indexOf(entry);
     if (at >= 0) list.splice(at, 1);
-  };
+  });
 }
 
 export function needsFunction<F>(who: string, handler: F): F {

@@ -7,6 +7,7 @@ import type { Callbacks } from "../comms/callbacks.ts";
 import { isThenable } from "../comms/callbacks.ts";
 import { needsFunction } from "../comms/comm.ts";
 import { OwnPromise } from "../intrinsics.ts";
+import { asNoResult } from "../mimeBundle.ts";
 
 interface Event<T> {
   value: T;
@@ -42,11 +43,11 @@ export class Listeners<T> {
   add(who: string, handler: (value: T) => unknown): () => void {
     const listener: Listener<T> = { handler: needsFunction(who, handler), busy: undefined, waiting: [] };
     this.#listeners.push(listener);
-    return () => {
+    return asNoResult(() => {
       const at = this.#listeners.indexOf(listener);
       if (at >= 0) this.#listeners.splice(at, 1);
       for (const { over } of listener.waiting.splice(0)) over();
-    };
+    });
   }
 
   /** Resolves when every handler is done with it. */

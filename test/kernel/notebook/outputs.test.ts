@@ -4,6 +4,7 @@ import type { CodeCell, Output } from "../../../kernel/notebook/format.ts";
 import { NotebookOutputs } from "../../../kernel/notebook/outputs.ts";
 import { StreamText } from "../../../kernel/protocol/streamText.ts";
 import type { Message } from "../../../kernel/protocol/messages.ts";
+import { WIDGET_VIEW_MIME } from "../../../kernel/widgets/state.ts";
 
 /** A message of the cell with the request `msg_id`. */
 type Sent = [msg_id: string, msg_type: string, content: object];
@@ -92,6 +93,16 @@ describe("outputs of cells", () => {
     [streamed(["b\n"])],
   );
   check("a cleared display is forgotten", [display("x", "i"), clear(false), update("y", "i")], []);
+  check(
+    "a widget is what it says, without the view that only a running kernel could fill",
+    [
+      [
+        "display_data",
+        { data: { [WIDGET_VIEW_MIME]: { model_id: "m" }, "text/plain": "x" }, metadata: {}, transient: {} },
+      ],
+    ],
+    [displayed("x")],
+  );
   check("a comm is no output", [["comm_open", { comm_id: "c", target_name: "gradbook.live", data: {} }]], []);
   check("a message type that objects inherit is no output", [["toString", {}]], []);
 
