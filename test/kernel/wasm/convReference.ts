@@ -68,16 +68,17 @@ export function reference(g: Geometry, { x, w, y, bias }: Operands) {
   return want;
 }
 
-/** Each result within `tolerance` × the sum of the absolute values that went into it. */
+/** Each result within `floor` and `tolerance` × the sum of the absolute values that went into it. */
 export function assertNear(
   got: { readonly [name in "x" | "w" | "y"]: { readonly data: Float32Array } },
   want: ReturnType<typeof reference>,
   tolerance: number,
   what: string,
+  floor = 1e-7,
 ): void {
   for (const name of ["y", "x", "w"] as const) {
     want[name].value.forEach((value, i) => {
-      const bound = 1e-7 + tolerance * want[name].size[i]!;
+      const bound = floor + tolerance * want[name].size[i]!;
       const near = Math.abs(got[name].data[i]! - value) <= bound;
       assert.ok(near, `${name}[${i}] of ${what}: got ${got[name].data[i]}, want ${value} ± ${bound}`);
     });

@@ -44,6 +44,7 @@ const table: [name: string, given: Given][] = [
   ["no margin", [1, 2, 11, [5, 12], [0, 0]]],
   ["a margin of two", [1, 3, 2, [4, 6], [2, 2]]],
   ["a margin on one side", [3, 2, 3, [6, 5], [0, 2]]],
+  ["a small gradient in a tile of large ones", [2, 10, 1, [16, 10], [0, 0]]],
   ["one output pixel", [2, 3, 2, [3, 3], [0, 0]]],
   ["more tiles than a block", [1, 1, 1, [19, 18], [1, 1]]],
   ["more channels than a panel is wide", [1, 37, 9, [4, 4], [1, 1]]],
@@ -56,7 +57,8 @@ describe("Winograd's algorithm in WebAssembly", () => {
     const check = (g: Geometry, seed: number): void =>
       onBench((bench) => {
         const given = operands(bench, g, seed);
-        assertNear(run(bench, variant, g, given), reference(g, given), 2e-6, JSON.stringify(g));
+        // A small result beside large ones of its tile is rounded as they are.
+        assertNear(run(bench, variant, g, given), reference(g, given), 2e-6, JSON.stringify(g), 1e-6);
       });
     describe(variant.name, () => {
       for (const [name, given] of table) it(name, () => check(of(given), 0));
