@@ -180,7 +180,7 @@ export class Output {
     if (isRedraw(text)) this.redrawnAt = performance.now();
     const run = this.runOf(cell);
     const shown = run.flow.text(name, text);
-    if (shown !== "") this.send(cell, "stream", { name, text: shown }, shown.length);
+    if (shown !== "") this.send(cell, "stream", { name, text: shown.toWellFormed() }, shown.length);
     if (run.flow.overflowed) this.redraw(cell, run);
   }
 

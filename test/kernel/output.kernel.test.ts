@@ -30,6 +30,11 @@ describe("output of cells", function () {
   });
   after(() => kernel.stop());
 
+  it("half a surrogate pair, which no UTF-8 can hold, is shown as U+FFFD; two halves that meet are whole", async () => {
+    const code = `console.log("😀"[0]); for (const half of "😀".split("")) process.stdout.write(half)`;
+    assert.equal((await kernel.run(code)).stdout, "\uFFFD\n😀");
+  });
+
   describe("floods", () => {
     it("while (true) console.log(i): the newest lines are shown meanwhile, it stops when told, and the file has every line", async () => {
       const cell = kernel.start("let lines = 0; while (true) console.log(lines++)");
