@@ -23,6 +23,8 @@ export interface SubshellParts {
 class Queue {
   readonly waiting: Message[] = [];
   running: Message | undefined;
+  /** The cell that ran when all that waited was cancelled. */
+  stopped: Message | undefined;
   /** Resolves when no cell runs or waits. */
   drained: Promise<void> = Promise.resolve();
 }
@@ -86,7 +88,10 @@ export class Subshells {
 
   /** Answers every cell that still waits, in all queues. */
   cancelAll(because: string): void {
-    for (const queue of [this.#main, ...this.#queues.values()]) this.#cancel(queue, because);
+    for (const queue of [this.#main, ...this.#queues.values()]) {
+      queue.stopped = queue.running;
+      this.#cancel(queue, because);
+    }
   }
 
   async #drain(queue: Queue): Promise<void> {
@@ -96,7 +101,9 @@ export class Subshells {
       const failed = await this.#parts.run(next);
       // A silent request is a front end's own: its failure is no reason to leave out a cell of the user.
       const { stop_on_error, silent } = next.content;
-      if (failed && stop_on_error !== false && silent !== true) this.#cancel(queue, "an earlier cell failed");
+      // What waited behind a cell that was stopped is gone; what comes after that was sent by somebody who knew.
+      const stops = stop_on_error !== false && silent !== true && queue.stopped !== next;
+      if (failed && stops) this.#cancel(queue, "an earlier cell failed");
     }
     this.#running.delete(queue);
   }

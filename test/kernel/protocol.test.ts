@@ -100,6 +100,11 @@ const conversations: { [name: string]: (Request | "then")[] } = {
     ["shell", "execute_request", { code: "1" }],
     ["control", "interrupt_request", {}],
   ],
+  "interrupt-then-a-cell": [
+    ["shell", "execute_request", { code: "wait" }],
+    ["control", "interrupt_request", {}],
+    ["shell", "execute_request", { code: "1" }],
+  ],
   "fault-of-ours": [["shell", "execute_request", { code: "break" }]],
   history: [
     ["shell", "execute_request", { code: "a = 1" }],
