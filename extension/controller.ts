@@ -15,13 +15,16 @@ export function createController(): vscode.NotebookController {
 }
 
 export function connect(controller: vscode.NotebookController, kernels: Kernels, interrupts: Interrupts): void {
-  controller.executeHandler = (cells, notebook) => {
+  controller.executeHandler = async (cells, notebook) => {
     if (!vscode.workspace.isTrusted) {
       void vscode.window
         .showWarningMessage("Gradbook runs cells only in a trusted workspace.", "Manage Trust")
         .then((choice) => choice && vscode.commands.executeCommand("workbench.trust.manage"));
       return;
     }
+    // A notebook that was saved under another name just now: its kernel comes when the old document is gone.
+    if (kernels.isAwaited(notebook)) await kernels.arrival(notebook);
+    if (notebook.isClosed) return;
     const kernel = kernels.of(notebook);
     if (kernel.state === "dead") {
       // Said aloud: what the earlier cells defined is not there.

@@ -30,7 +30,7 @@ interface Departure {
   /** Its messages are shown again, in the old document. */
   released: boolean;
   timer: NodeJS.Timeout;
-  /** Resolves when the kernel is there, or will not come. */
+  /** Resolves when the kernel is there, or will not come, or not soon. */
   over: Promise<void>;
   end(): void;
 }
@@ -163,6 +163,8 @@ export class Moves implements vscode.Disposable {
     if (!kernel.notebook.isClosed) kernel.release();
     if (to !== undefined && onlyIfClosed && !departure.released) {
       departure.released = true;
+      // Who waits for the kernel in the new document has waited long enough: both documents stay, as far as one can tell.
+      departure.end();
       return again(SLOW_MS);
     }
     this.#forget(kernel);
