@@ -39,9 +39,10 @@ async function saveAs(command: "save" | "saveAs", name: string): Promise<vscode.
   // Nor does it take an answer then.
   await until("the end of the question", async () => {
     if ((await onPage<string>(input)) === "") return true;
+    if (!(await onPage<boolean>("document.activeElement?.closest('.quick-input-widget') != null"))) return false;
     await press("Enter");
     // It goes a moment later; another press would then write a line into the notebook's cell.
-    for (let i = 0; i < 30 && (await onPage<string>(input)) !== ""; i++) await new Promise((r) => setTimeout(r, 100));
+    for (let i = 0; i < 100 && (await onPage<string>(input)) !== ""; i++) await new Promise((r) => setTimeout(r, 100));
     return false;
   });
   await done;
