@@ -78,6 +78,25 @@ export function judge({ code, output, counts = true }) {
   return { passed, failed };
 }
 
+/**
+ * What failed, shortly: of each of mocha's failures its title and the first lines of its message; of a program that
+ * has none, its last lines. A log that somebody keeps only the end of still says what to look at.
+ */
+export function failures(output, lines = 8) {
+  const text = output.replace(/\u001b\[[0-9;]*m/g, "");
+  const filled = (part) => part.split("\n").filter((line) => line.trim() !== "");
+  const found = text
+    .split(/^ +\d+ failing\b.*$/m)
+    .slice(1)
+    .flatMap((list) => list.split(/^ {2}\d+\) /m).slice(1))
+    .map((failure) => {
+      const title = /^[^]*?:$/m.exec(failure)?.[0] ?? "";
+      const message = filled(failure.slice(title.length)).filter((line) => !/^\s+at /.test(line));
+      return [title.trim().replace(/\s*\n\s*/g, " › "), ...message.slice(0, lines)].join("\n");
+    });
+  return found.length > 0 ? found : [filled(text).slice(-lines).join("\n")];
+}
+
 /** Runs a program, shows what it prints as it comes, and gives it back. Its own total line is kept for the summary. */
 function run([command, ...args]) {
   return new Promise((done) => {
@@ -116,6 +135,7 @@ async function main(names) {
   const requireAll = process.env.GRADBOOK_REQUIRE_ALL === "1";
   const total = { passed: 0, failed: 0 };
   const summary = [];
+  const told = [];
   const bad = new Set();
   for (const { name, command, counts, after = [], needs } of suites) {
     if (names.length > 0 && !names.includes(name)) continue;
@@ -138,16 +158,21 @@ async function main(names) {
       continue;
     }
     const started = performance.now();
-    const { passed, failed, remark } = judge({ ...(await run(command)), counts });
+    const result = await run(command);
+    const { passed, failed, remark } = judge({ ...result, counts });
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     total.passed += passed;
     total.failed += failed;
-    if (failed > 0) bad.add(name);
+    if (failed > 0) {
+      bad.add(name);
+      told.push(...failures(result.output).map((failure) => `${name}: ${failure}`));
+    }
     summary.push(
       `${failed > 0 ? "FAILED " : "ok     "}  ${name}: ${passed} passed, ${failed} failed, ${seconds} s${remark ? ` (${remark})` : ""}`,
     );
   }
-  console.log(`\n${summary.join("\n")}\n\n${total.passed} passed, ${total.failed} failed`);
+  const again = told.length > 0 ? `\nWhat failed:\n\n${told.join("\n\n")}\n` : "";
+  console.log(`${again}\n${summary.join("\n")}\n\n${total.passed} passed, ${total.failed} failed`);
   return total.failed > 0 ? 1 : 0;
 }
 

@@ -1,6 +1,6 @@
 /** `npm test` itself: what it makes of what its suites print. A wrong count here would hide every other failure. */
 import assert from "node:assert/strict";
-import { count, judge } from "../.ci/test.mjs";
+import { count, failures, judge } from "../.ci/test.mjs";
 
 describe("npm test", () => {
   const printed: [claim: string, output: string, passed: number, failed: number][] = [
@@ -41,5 +41,25 @@ describe("npm test", () => {
       const verdict = judge(result);
       assert.deepEqual([verdict.passed, verdict.failed], [passed, failed]);
     });
+  }
+
+  const failed: [claim: string, output: string, told: string[]][] = [
+    [
+      "the titles of mocha's failures and what they say",
+      "  3 passing (1s)\n  2 failing\n\n  1) a suite\n       a test: with a colon:\n\n      AssertionError: no\n" +
+        "      + 1\n      at f (a.ts:1:2)\n\n  2) another\n       test:\n     Error: late\n      at g (b.ts:3:4)\n",
+      ["a suite › a test: with a colon:\n      AssertionError: no\n      + 1", "another › test:\n     Error: late"],
+    ],
+    [
+      "failures in colour, of two runs of mocha",
+      "\u001b[31m  1 failing\u001b[0m\n\n\u001b[0m  1) a\n       b:\n     c\n  5 passing\n" +
+        "  1 failing\n\n  1) d\n       e:\n     f",
+      ["a › b:\n     c\n  5 passing", "d › e:\n     f"],
+    ],
+    ["the first lines of a long message", "  1 failing\n\n  1) a:\n" + "x\n".repeat(100), ["a:" + "\nx".repeat(8)]],
+    ["the last lines of a program without tests", "1\n\n" + "y\n".repeat(100), ["y\n".repeat(8).trimEnd()]],
+  ];
+  for (const [claim, output, told] of failed) {
+    it(`repeats at the end ${claim}`, () => assert.deepEqual(failures(output), told));
   }
 });
