@@ -22,21 +22,24 @@ const files = ["node:fs", "node:fs/promises", "node:path", "node:url"];
 
 /** Each folder with what it may import. The longest matching folder counts. */
 export const layers: Record<string, Layer> = {
+  // Words for people, for both halves.
+  "kernel/text": {},
+
   // The library: knows nothing of notebooks.
   "kernel/wasm": {
     types: ["kernel/tensor"],
     packages: ["node:buffer", "node:os", "node:util", "node:v8", "node:vm", "node:worker_threads"],
   },
-  "kernel/tensor": { imports: ["kernel/wasm"], packages: [...files, "node:crypto", "node:zlib"] },
+  "kernel/tensor": { imports: ["kernel/text", "kernel/wasm"], packages: [...files, "node:crypto", "node:zlib"] },
   "kernel/autograd": { imports: ["kernel/tensor"] },
   "kernel/ops": { imports: ["kernel/autograd", "kernel/tensor", "kernel/wasm"] },
-  "kernel/nn": { imports: ["kernel/ops", "kernel/autograd", "kernel/tensor"] },
+  "kernel/nn": { imports: ["kernel/ops", "kernel/autograd", "kernel/tensor", "kernel/text"] },
   "kernel/optim": { imports: ["kernel/ops", "kernel/autograd", "kernel/tensor"] },
   "kernel/data": {
-    imports: ["kernel/tensor"],
+    imports: ["kernel/tensor", "kernel/text"],
     packages: [...files, "node:crypto", "node:os", "node:worker_threads", "node:zlib"],
   },
-  "kernel/plot": {},
+  "kernel/plot": { imports: ["kernel/text"] },
   "kernel/experiment": {
     imports: [
       "kernel/data",
@@ -51,6 +54,7 @@ export const layers: Record<string, Layer> = {
 
   // The notebook: knows nothing of tensors.
   "kernel/language": {
+    imports: ["kernel/text"],
     // What the language service is asked, and what it answers.
     types: ["kernel/protocol"],
     packages: [
@@ -63,13 +67,13 @@ export const layers: Record<string, Layer> = {
     ],
   },
   // Widgets as data, for the session that makes them and everything that shows them.
-  "kernel/widgets": {},
+  "kernel/widgets": { imports: ["kernel/text"] },
   // Types of the Language Server Protocol; nothing of the package runs.
   "kernel/protocol": { packages: ["vscode-languageserver-types"] },
   // Debug Adapter Protocol on one side, Chrome DevTools Protocol on the other; what carries either is the session's.
   "kernel/debugger": { imports: ["kernel/protocol"], packages: ["@jridgewell/sourcemap-codec"] },
   "kernel/session": {
-    imports: ["kernel/debugger", "kernel/language", "kernel/protocol", "kernel/widgets"],
+    imports: ["kernel/debugger", "kernel/language", "kernel/protocol", "kernel/text", "kernel/widgets"],
     packages: [
       ...files,
       "node:async_hooks",
@@ -104,7 +108,7 @@ export const layers: Record<string, Layer> = {
   "kernel/command": {},
   "kernel/notebook": {
     // A widget is text here: the MIME type of its view is left out.
-    imports: ["kernel/client", "kernel/command", "kernel/protocol", "kernel/widgets"],
+    imports: ["kernel/client", "kernel/command", "kernel/protocol", "kernel/text", "kernel/widgets"],
     packages: [
       ...files,
       "node:crypto",

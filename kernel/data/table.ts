@@ -2,6 +2,7 @@ import { fromFlat } from "../tensor/create.ts";
 import { dtypes, type DType } from "../tensor/dtype.ts";
 import { describe, DTypeError, OptionError } from "../tensor/errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { escapeHtml } from "../text/escapeHtml.ts";
 import type { Column, ColumnType } from "./csvColumn.ts";
 
 /** Rows that are shown of a long table: the first and the last of them. */
@@ -94,7 +95,7 @@ export class Table {
   /** How a notebook shows it. */
   [Symbol.for("Jupyter.display")](): { [mime: string]: string } {
     const cells = (tag: string, list: readonly string[]) =>
-      list.map((cell) => `<${tag}>${escape(cell)}</${tag}>`).join("");
+      list.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join("");
     const body = this.shownRows().map((row) => `<tr>${cells("td", row)}</tr>`);
     const types = this.data.map(({ type }) => type);
     return {
@@ -117,5 +118,3 @@ export class Table {
     ];
   }
 }
-
-const escape = (text: string) => text.replace(/[&<>]/g, (c) => (c === "&" ? "&amp;" : c === "<" ? "&lt;" : "&gt;"));

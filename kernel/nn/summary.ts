@@ -1,5 +1,6 @@
 /** A module as a table for a notebook: its layers, the shapes of their parameters, and how many numbers they are. */
 import { show } from "../tensor/shape.ts";
+import { escapeHtml } from "../text/escapeHtml.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
@@ -40,8 +41,8 @@ export function moduleHtml(module: Module): string {
     .slice(0, MOST_LAYERS)
     .map(
       ({ depth, name, kind, shapes, count, frozen }) =>
-        `<tr><td style="${cell};padding-left:${0.8 + Math.max(0, depth - 1) * 1.2}em">${escape(name)}</td><td style="${cell}">${escape(kind)}</td>` +
-        `<td style="${cell}">${escape(shapes)}${frozen ? " (frozen)" : ""}</td><td style="${cell};text-align:right">${count > 0 ? number(count) : ""}</td></tr>`,
+        `<tr><td style="${cell};padding-left:${0.8 + Math.max(0, depth - 1) * 1.2}em">${escapeHtml(name)}</td><td style="${cell}">${escapeHtml(kind)}</td>` +
+        `<td style="${cell}">${escapeHtml(shapes)}${frozen ? " (frozen)" : ""}</td><td style="${cell};text-align:right">${count > 0 ? number(count) : ""}</td></tr>`,
     );
   if (left > 0) body.push(`<tr><td style="${cell}" colspan="4">… ${number(left)} more layers</td></tr>`);
   return (
@@ -51,7 +52,3 @@ export function moduleHtml(module: Module): string {
 }
 
 const number = (value: number): string => value.toLocaleString("en-US");
-
-function escape(text: string): string {
-  return text.replace(/[&<>]/g, (c) => (c === "&" ? "&amp;" : c === "<" ? "&lt;" : "&gt;"));
-}

@@ -1,6 +1,6 @@
 /** Checks the values of a run's parameters against what the cell tagged `parameters` declares; the kernel knows its types. */
 import type { KernelClient } from "../client/kernelClient.ts";
-import { nearest } from "../command/nearest.ts";
+import { nearest } from "../text/nearest.ts";
 import { UsageError } from "../command/readArguments.ts";
 import type { LanguageMethods, LanguageRequest, ParameterDeclared } from "../protocol/language.ts";
 import { joined, type Notebook } from "./format.ts";

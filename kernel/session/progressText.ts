@@ -1,6 +1,6 @@
 /** How a progress bar looks: as one line of text, like tqdm's, and as HTML without script. */
 import type { MimeBundle } from "../protocol/messages.ts";
-import { escapeHtml } from "./escapeHtml.ts";
+import { escapeHtml } from "../text/escapeHtml.ts";
 
 export interface ProgressState {
   label: string;

@@ -4,7 +4,7 @@
  */
 import { inspect, types } from "node:util";
 import type { MimeBundle } from "../protocol/messages.ts";
-import { escapeHtml } from "./escapeHtml.ts";
+import { escapeHtml } from "../text/escapeHtml.ts";
 
 /** More rows than this are shown as the first and the last HALF. */
 const MOST_ROWS = 20;

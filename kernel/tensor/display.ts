@@ -1,4 +1,5 @@
 /** How a notebook shows a tensor: PyTorch's text; beside it what the elements are like, and their picture. */
+import { escapeHtml } from "../text/escapeHtml.ts";
 import { isFloating } from "./dtype.ts";
 import { heatMaps, type HeatMap, type HeatMaps } from "./heatMap.ts";
 import { show } from "./shape.ts";
@@ -18,7 +19,7 @@ export function displayBundle(x: Tensor, text: string): { [mime: string]: string
   const found = statistics(x, LOOKED_AT);
   const parts = [headLine(x), statisticsLine(x, found), picturesLine(heatMaps(x, found))];
   const open = text.split("\n").length <= OPEN_LINES ? " open" : "";
-  const values = `<details${open}><summary style="cursor:pointer;opacity:.75">values</summary><pre style="margin:.3em 0;overflow-x:auto">${escape(text)}</pre></details>`;
+  const values = `<details${open}><summary style="cursor:pointer;opacity:.75">values</summary><pre style="margin:.3em 0;overflow-x:auto">${escapeHtml(text)}</pre></details>`;
   const html = `<div style="line-height:1.5;font-variant-numeric:tabular-nums">${parts.join("")}${values}</div>`;
   return { "text/plain": text, "text/html": html };
 }
@@ -30,7 +31,7 @@ function headLine(x: Tensor): string {
   if (x.isView) notes.push("view");
   if (x.history !== undefined && !x.history.isLeaf) notes.push(`from ${x.history.opName}`);
   else if (x.requiresGrad) notes.push("requiresGrad");
-  return `<div><strong>${escape(x.constructor.name.replace(/^_+/, ""))} ${escape(show(x.shape))}</strong> · ${notes.map(escape).join(" · ")}</div>`;
+  return `<div><strong>${escapeHtml(x.constructor.name.replace(/^_+/, ""))} ${escapeHtml(show(x.shape))}</strong> · ${notes.map(escapeHtml).join(" · ")}</div>`;
 }
 
 function statisticsLine({ dtype }: Tensor, s: Statistics): string {
@@ -89,8 +90,4 @@ function memory(bytes: number): string {
   if (bytes < 1000) return `${bytes} bytes`;
   const [size, unit] = bytes < 1e6 ? [bytes / 1e3, "kB"] : bytes < 1e9 ? [bytes / 1e6, "MB"] : [bytes / 1e9, "GB"];
   return `${size < 10 ? Number(size.toFixed(1)) : Math.round(size)} ${unit}`;
-}
-
-function escape(text: string): string {
-  return text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]!);
 }

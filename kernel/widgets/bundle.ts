@@ -1,4 +1,5 @@
 /** How a widget is shown where no widget can be: its label and its value as text. */
+import { escapeHtml } from "../text/escapeHtml.ts";
 import { WIDGET_MIME, WIDGET_VIEW_MIME, type SavedWidget, type WidgetState } from "./state.ts";
 
 type MimeBundle = { [mime: string]: unknown };
@@ -8,8 +9,8 @@ export function widgetBundle(id: string, state: WidgetState, live = true): MimeB
   const { description = "", value } = state;
   const text = valueText(value);
   const plain = description !== "" && text !== "" ? `${description}: ${text}` : description + text;
-  const label = escaped(description);
-  const shown = text === "" ? "" : `<b>${escaped(text)}</b>`;
+  const label = escapeHtml(description);
+  const shown = text === "" ? "" : `<b>${escapeHtml(text)}</b>`;
   const html = `<span>${label !== "" && shown !== "" ? `${label}: ` : label}${shown}</span>`;
   const saved: SavedWidget = { version: 1, id, state };
   return {
@@ -24,8 +25,4 @@ export function widgetBundle(id: string, state: WidgetState, live = true): MimeB
 export function valueText(value: unknown): string {
   if (typeof value === "boolean") return value ? "on" : "off";
   return typeof value === "number" ? String(Number(value.toPrecision(6))) : String(value ?? "");
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]!);
 }

@@ -19,10 +19,7 @@ const statuses = (messages: readonly Message[]): unknown[] =>
 describe("comms", function () {
   this.timeout(60_000);
   let kernel: KernelUnderTest;
-  before(async () => {
-    kernel = new KernelUnderTest();
-    await kernel.client.ready;
-  });
+  before(async () => void (kernel = await KernelUnderTest.started()));
   after(() => kernel.stop());
 
   /** Opens a comm to code of a cell; returns its id and what that caused. */

@@ -27,6 +27,15 @@ export interface Running {
   displayed(text: RegExp): Promise<void>;
 }
 
+interface Options {
+  runtime?: string;
+  env?: { [name: string]: string };
+  onPublication?: () => Promise<void>;
+  onInput?: NonNullable<KernelOptions["onInput"]>;
+  /** What earlier cells published is forgotten when a cell starts: for thousands of them. */
+  forgets?: boolean;
+}
+
 export class KernelUnderTest {
   readonly folder: string;
   readonly client: KernelClient;
@@ -36,16 +45,14 @@ export class KernelUnderTest {
   private readonly watchers = new Set<() => void>();
   private readonly forgets: boolean;
 
-  constructor(
-    options: {
-      runtime?: string;
-      env?: { [name: string]: string };
-      onPublication?: () => Promise<void>;
-      onInput?: NonNullable<KernelOptions["onInput"]>;
-      /** What earlier cells published is forgotten when a cell starts: for thousands of them. */
-      forgets?: boolean;
-    } = {},
-  ) {
+  /** One that answers. */
+  static async started(options?: Options): Promise<KernelUnderTest> {
+    const kernel = new KernelUnderTest(options);
+    await kernel.client.ready;
+    return kernel;
+  }
+
+  constructor(options: Options = {}) {
     this.folder = mkdtempSync(path.join(os.tmpdir(), "gradbook-test-"));
     let exit: (value: KernelExit) => void;
     this.exited = new Promise((resolve) => (exit = resolve));

@@ -8,10 +8,7 @@ for (const { name: node, runtime } of runtimes)
   describe(`modules that fail, ${node}`, function () {
     this.timeout(60_000);
     let kernel: KernelUnderTest;
-    before(async () => {
-      kernel = new KernelUnderTest({ runtime });
-      await kernel.client.ready;
-    });
+    before(async () => void (kernel = await KernelUnderTest.started({ runtime })));
     after(() => kernel.stop());
 
     describe("what is said when it fails", () => {

@@ -8,10 +8,7 @@ import { write, writeRow, type Files } from "./moduleFiles.ts";
 describe("modules that change", function () {
   this.timeout(60_000);
   let kernel: KernelUnderTest;
-  before(async () => {
-    kernel = new KernelUnderTest();
-    await kernel.client.ready;
-  });
+  before(async () => void (kernel = await KernelUnderTest.started()));
   after(() => kernel.stop());
 
   /** Writes the files, runs a cell, changes files, runs another cell, and so on. */

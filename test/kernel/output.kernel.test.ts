@@ -24,10 +24,7 @@ const fileOf = (block: string): string => /in\s+(\S+\.txt)/.exec(block)?.[1] ?? 
 describe("output of cells", function () {
   this.timeout(60_000);
   let kernel: KernelUnderTest;
-  before(async () => {
-    kernel = new KernelUnderTest();
-    await kernel.client.ready;
-  });
+  before(async () => void (kernel = await KernelUnderTest.started()));
   after(() => kernel.stop());
 
   it("half a surrogate pair, which no UTF-8 can hold, is shown as U+FFFD; two halves that meet are whole", async () => {
@@ -286,13 +283,12 @@ describe("output of cells", function () {
     let answer: (request: InputRequest, signal: AbortSignal) => Promise<string>;
     let own: KernelUnderTest;
     before(async () => {
-      own = new KernelUnderTest({
+      own = await KernelUnderTest.started({
         onInput: (request, { signal }) => {
           asked.push(request);
           return answer(request, signal);
         },
       });
-      await own.client.ready;
     });
     beforeEach(() => {
       asked = [];

@@ -1,6 +1,6 @@
 /** `gradbook run --param` against the types that the cell tagged `parameters` declares. */
 import assert from "node:assert/strict";
-import { nearest } from "../../kernel/command/nearest.ts";
+import { nearest } from "../../kernel/text/nearest.ts";
 import type { KernelClient } from "../../kernel/client/kernelClient.ts";
 import type { Notebook } from "../../kernel/notebook/format.ts";
 import { parseParameter } from "../../kernel/notebook/parameters.ts";

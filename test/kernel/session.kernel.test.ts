@@ -7,10 +7,7 @@ import { KernelUnderTest } from "./kernelUnderTest.ts";
 describe("session", function () {
   this.timeout(60_000);
   let kernel: KernelUnderTest;
-  before(async () => {
-    kernel = new KernelUnderTest();
-    await kernel.client.ready;
-  });
+  before(async () => void (kernel = await KernelUnderTest.started()));
   after(() => kernel.stop());
 
   describe("cells", () => {

@@ -12,10 +12,7 @@ const node = (code: string): string => `"${process.execPath}" -e "${code}"`;
 describe("commands", function () {
   this.timeout(120_000);
   let kernel: KernelUnderTest;
-  before(async () => {
-    kernel = new KernelUnderTest();
-    await kernel.client.ready;
-  });
+  before(async () => void (kernel = await KernelUnderTest.started()));
   after(() => kernel.stop());
 
   it("runs in the notebook's folder, in the order of the cell, and shows no value", async () => {

@@ -8,10 +8,7 @@ type Json = { [key: string]: unknown };
 describe("widgets", function () {
   this.timeout(60_000);
   let kernel: KernelUnderTest;
-  before(async () => {
-    kernel = new KernelUnderTest();
-    await kernel.client.ready;
-  });
+  before(async () => void (kernel = await KernelUnderTest.started()));
   after(() => kernel.stop());
 
   /** Makes a widget, known as `w` to later cells; returns its id and the state of its model. */

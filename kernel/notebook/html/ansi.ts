@@ -1,5 +1,5 @@
 /** Text with terminal colours as HTML. */
-import { escapeHtml } from "./escape.ts";
+import { escapeHtml } from "../../text/escapeHtml.ts";
 
 interface Look {
   classes: Set<string>;

@@ -1,5 +1,5 @@
 /** TypeScript code as HTML with its comments, texts, numbers and keywords marked. */
-import { escapeHtml } from "./escape.ts";
+import { escapeHtml } from "../../text/escapeHtml.ts";
 
 const KEYWORDS =
   "abstract|any|as|async|await|bigint|boolean|break|case|catch|class|const|continue|debugger|declare|default|delete|do|else|" +

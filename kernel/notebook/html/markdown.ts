@@ -2,7 +2,7 @@
 import { Marked, type TokenizerAndRendererExtension } from "marked";
 import temml from "temml";
 import { joined, type MarkdownCell } from "../format.ts";
-import { escapeHtml } from "./escape.ts";
+import { escapeHtml } from "../../text/escapeHtml.ts";
 import { highlight } from "./highlight.ts";
 
 /** TeX as MathML; a formula with a mistake shows its source and says what is wrong. */

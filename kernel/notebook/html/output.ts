@@ -2,7 +2,7 @@
 import { joined, type MultilineText, type Output } from "../format.ts";
 import { jsonText } from "../json.ts";
 import { ansiHtml } from "./ansi.ts";
-import { escapeHtml } from "./escape.ts";
+import { escapeHtml } from "../../text/escapeHtml.ts";
 import { markdownHtml } from "./markdown.ts";
 import { HTML_OUTPUT_STYLE } from "./style.ts";
 

@@ -1,7 +1,7 @@
 /** A notebook as a page that stands alone: no script, nothing from elsewhere. */
 import { basename } from "node:path";
 import { joined, type Cell, type CodeCell, type Notebook } from "../format.ts";
-import { escapeHtml } from "./escape.ts";
+import { escapeHtml } from "../../text/escapeHtml.ts";
 import { highlight } from "./highlight.ts";
 import { markdownCellHtml } from "./markdown.ts";
 import { outputHtml } from "./output.ts";

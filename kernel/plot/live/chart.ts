@@ -36,7 +36,7 @@ export function liveChart(state: LiveState, view: LiveView = {}): PlotlyFigure {
   const hidden = state.parameters.length - parameters;
   const title = state.title + (hidden > 0 ? ` (first ${parameters} of ${state.parameters.length} parameters)` : "");
   const options = {
-    title: escapeHtml(title),
+    title: escapeForPlotly(title),
     legend: losses.traces.length > 0 ? ("above" as const) : undefined,
     palette,
     sharedX: true,
@@ -60,7 +60,7 @@ export function lossPanel(state: LiveState, palette: Palette, yScale: "linear" |
 /** Where a value first was not a number. */
 function failures(state: LiveState, name: string): string[] {
   const { nonFinite } = state.curves[name]!;
-  return nonFinite.count === 0 ? [] : [escapeHtml(nonFiniteText(name, nonFinite.count, nonFinite.first[0]!))];
+  return nonFinite.count === 0 ? [] : [escapeForPlotly(nonFiniteText(name, nonFinite.count, nonFinite.first[0]!))];
 }
 
 function metricPanel(state: LiveState, name: string, palette: Palette, i: number): Panel {
@@ -70,7 +70,7 @@ function metricPanel(state: LiveState, name: string, palette: Palette, i: number
     ...trace,
     showlegend: false,
   }));
-  return { traces, heading: `<b>${escapeHtml(name)}</b>`, alarms: failures(state, name) };
+  return { traces, heading: `<b>${escapeForPlotly(name)}</b>`, alarms: failures(state, name) };
 }
 
 function fanRow(state: LiveState, parameter: ParameterFans, palette: Palette, last: boolean): Panel[] {
@@ -93,7 +93,7 @@ export function fanPanel(
 ): Panel {
   return {
     traces: fanTraces(observed.step, fan, palette[kind], FAN_NAMES[kind], palette),
-    heading: `<b>${escapeHtml(name)}</b> ${shapeText(shape)}${kind === "update" ? " |Δθ|" : ""}`,
+    heading: `<b>${escapeForPlotly(name)}</b> ${shapeText(shape)}${kind === "update" ? " |Δθ|" : ""}`,
     note: leftOutText(fan),
     yaxis: scale("log", fan.q05, fan.q95),
   };
@@ -105,7 +105,7 @@ export function fanSheet(panels: readonly Panel[], title: string): PlotlyFigure 
     heightPx: 120,
     panels: i === all.length - 1 ? row.map((panel) => ({ ...panel, xaxis: { title: axisTitle("step") } })) : row,
   }));
-  return sheet(rows, { title: escapeHtml(title), sharedX: true });
+  return sheet(rows, { title: escapeForPlotly(title), sharedX: true });
 }
 
 /** The newest share of elements that a fan does not show, and those that are no numbers. */
@@ -124,7 +124,7 @@ function pairs<T>(items: readonly T[]): T[][] {
   return rows;
 }
 
-/** Names are the user's and Plotly reads HTML. */
-export function escapeHtml(text: string): string {
+/** Names are the user's and Plotly reads HTML, of whose entities it knows these and not those of quotes. */
+function escapeForPlotly(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

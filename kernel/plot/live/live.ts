@@ -5,7 +5,7 @@
  * plain synchronous loop draws too; from a timer when the loop awaits something long; and always when the cell ends.
  */
 import { host as currentHost, type Host, type MimeBundle } from "../host.ts";
-import { nearest } from "../nearest.ts";
+import { nearest } from "../../text/nearest.ts";
 import { roundTo } from "../number.ts";
 import { liveBundle } from "./bundle.ts";
 import { historyCsv } from "./csv.ts";

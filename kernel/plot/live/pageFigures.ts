@@ -9,7 +9,7 @@
  */
 import type { MimeBundle } from "../host.ts";
 import { liveBundle } from "./bundle.ts";
-import { escapeHtml } from "./chart.ts";
+import { escapeHtml } from "../../text/escapeHtml.ts";
 import { PLOTLY_MIME } from "../plotly.ts";
 import { applyDelta, LIVE_MIME, type LiveDelta, type LiveState } from "./state.ts";
 import { liveSummary } from "./summary.ts";

@@ -1,7 +1,7 @@
 /** What goes wrong when something is imported, in words that say what to do. */
 import { readdirSync } from "node:fs";
 import path from "node:path";
-import { nearest } from "../../language/missingExport.ts";
+import { nearest } from "../../text/nearest.ts";
 
 /** Something to import was not found, or does not export what was asked for. */
 export class ImportError extends Error {

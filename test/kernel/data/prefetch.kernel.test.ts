@@ -7,10 +7,7 @@ import { KernelUnderTest } from "../kernelUnderTest.ts";
 describe("data: prefetch in a notebook", function () {
   this.timeout(60_000);
   let kernel: KernelUnderTest;
-  before(async () => {
-    kernel = new KernelUnderTest();
-    await kernel.client.ready;
-  });
+  before(async () => void (kernel = await KernelUnderTest.started()));
   after(() => kernel.stop());
   const file = (name: string) => path.join(kernel.folder, name);
   const loader = (module: string) =>

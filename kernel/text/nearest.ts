@@ -1,7 +1,8 @@
 /** The name that was probably meant: the one with the fewest letters to change, if they are few. */
 export function nearest(name: string, names: readonly string[]): string | undefined {
   const wanted = name.toLowerCase();
-  const most = Math.max(1, Math.floor(name.length / 3));
+  // In a name of two letters another one of two is nothing like it.
+  const most = name.length < 3 ? 0 : Math.ceil(name.length / 3);
   const ranked = names
     .map((each) => ({ each, changes: distance(wanted, each.toLowerCase()) }))
     .sort((a, b) => a.changes - b.changes);
