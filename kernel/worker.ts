@@ -77,7 +77,10 @@ if (process.env["GRADBOOK_EXPERIMENTAL"] !== "0") enableExperimental();
 onNote((line) => output.post({ type: "log", line: `engine: ${line}` }));
 const { first, last, ...channels } = figureScript ? pageChannels(output, control, figureScript) : commChannels(comms);
 setHost({
-  display: (bundle, options) => displays.show(first(bundle), options?.id),
+  display(bundle, { id, of } = {}) {
+    displays.show(first(bundle), id);
+    if (of) currentCell()?.run.shown.add(of);
+  },
   update: (bundle, id) => displays.update(last(bundle), id),
   ...channels,
   onCellEnd: (callback) => currentCell()?.onEnd(callback),

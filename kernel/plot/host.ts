@@ -8,8 +8,11 @@
 export type MimeBundle = { [mime: string]: unknown };
 
 export interface Host {
-  /** Shows a MIME bundle under the cell that is running (by async context, also later). `id` makes it updatable. */
-  display(bundle: MimeBundle, options?: { id?: string }): void;
+  /**
+   * Shows a MIME bundle under the cell that is running (by async context, also later). `id` makes it updatable. `of` is the
+   * object that it shows: a cell that ends with that object does not show it a second time.
+   */
+  display(bundle: MimeBundle, options?: { id?: string; of?: object }): void;
   /** Replaces, wherever it is shown, what was displayed under `id`. */
   update(bundle: MimeBundle, id: string): void;
   /**

@@ -22,6 +22,8 @@ export class CellContext {
   private endings: (() => void)[] = [];
   /** The run of a cell that this one goes on with; itself, unless it handles what a front end says later. */
   readonly run: CellContext;
+  /** Objects that it shows already. */
+  readonly shown = new WeakSet<object>();
   /** What it shows beside the notebook; goes with its reply. */
   readonly pages: MimeBundle[] = [];
   /** Answered; what it has started may go on in the background. */

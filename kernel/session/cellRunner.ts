@@ -99,7 +99,7 @@ export class CellRunner {
     const result = await runInCell(cell, () => compiled.run(this.runtime));
     // Awaited: a promise that is only returned has its `then` called, which a cell may have replaced.
     return await runInCell(cell, async () => {
-      const shown = result !== undefined && isResult(result.value) && !request.silent;
+      const shown = result !== undefined && isResult(result.value, cell.shown) && !request.silent;
       return {
         status: "ok",
         ...(shown ? { value: await mimeBundle(result.value) } : {}),

@@ -18,9 +18,9 @@ export function asNoResult<F extends () => void>(value: F): F {
   unshown.add(value);
   return value;
 }
-/** Whether a cell that ends with this value shows it. */
-export const isResult = (value: unknown): boolean =>
-  value !== undefined && !(typeof value === "function" && unshown.has(value));
+/** Whether a cell that ends with this value shows it; `shown`: what it shows already. */
+export const isResult = (value: unknown, shown: WeakSet<object>): boolean =>
+  value !== undefined && !(typeof value === "function" && unshown.has(value)) && !shown.has(value as object);
 
 /** A promise when the object's own method is asynchronous. Never fails: a method that does is reported on stderr. */
 export function mimeBundle(value: unknown): MimeBundle | Promise<MimeBundle> {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { KernelUnderTest } from "./kernelUnderTest.ts";
+import { KernelUnderTest, type CellResult } from "./kernelUnderTest.ts";
 
 describe("session", function () {
   this.timeout(60_000);
@@ -215,6 +215,15 @@ describe("session", function () {
         ["update_display_data", { "text/plain": "{ a: 2 }" }],
         ["display_data", { "text/html": "<b>hi</b>" }],
       ]);
+    });
+    it("a live figure that is the last value as well is shown once by its cell, and again by another", async () => {
+      const types = ({ publications }: CellResult): string[] =>
+        publications
+          .map(({ header }) => header.msg_type)
+          .filter((type) => type === "display_data" || type === "execute_result");
+      const made = "import { plot } from 'gradbook'; const live = plot.live({}); live.log({ loss: 1 }); ";
+      assert.deepEqual(types(await kernel.run(`${made} live`)), ["display_data"]);
+      assert.deepEqual(types(await kernel.run("live")), ["execute_result"]);
     });
     it("an unknown option of display is refused by name", async () => {
       const { reply } = await kernel.run("display(1, { idd: 'x' })");

@@ -86,7 +86,7 @@ export class Live {
       smoothing,
       parameters: this.#monitor?.parameters ?? [],
     });
-    host?.display(liveBundle(this.#state), { id: this.id });
+    host?.display(liveBundle(this.#state), { id: this.id, of: this });
     this.#attach();
   }
 
