@@ -8,10 +8,11 @@
  *   Save As     the same
  *
  * From the first of these events on, the kernel's messages are held back; they go on in the new document once it is
- * there and has our controller.
+ * there, has our controller and, after a rename, all that the old one had not saved.
  */
 import * as vscode from "vscode";
 import type { NotebookKernel } from "./kernel.ts";
+import { restored } from "./restored.ts";
 
 export interface MovesSurroundings {
   kernels(): Iterable<NotebookKernel>;
@@ -27,8 +28,12 @@ interface Departure {
   to: string | undefined;
   /** Whether the kernel goes only if the old document closes: after "Save As" both may stay open. */
   onlyIfClosed: boolean;
+  /** Of a rename: whether the old document held what its file did not. Undefined for "Save" and "Save As". */
+  unsaved: boolean | undefined;
   /** Its messages are shown again, in the old document. */
   released: boolean;
+  /** The new document is there, and VS Code may still be filling it. */
+  arriving: boolean;
   timer: NodeJS.Timeout;
   /** Resolves when the kernel is there, or will not come, or not soon. */
   over: Promise<void>;
@@ -56,11 +61,12 @@ export class Moves implements vscode.Disposable {
       vscode.workspace.onDidOpenNotebookDocument((notebook) => this.#opened.set(notebook, Date.now())),
       vscode.workspace.onWillRenameFiles((event) => {
         // What is on its way to the old document must be in it when VS Code copies it.
-        for (const [kernel] of this.#renamed(event.files)) event.waitUntil(this.#depart(kernel, undefined, false));
+        for (const [kernel] of this.#renamed(event.files)) event.waitUntil(this.#departRenamed(kernel));
       }),
       vscode.workspace.onDidRenameFiles(({ files }) => {
         for (const [kernel, to] of this.#renamed(files)) {
-          void this.#depart(kernel, to.toString(), false);
+          const unsaved = this.#departures.get(kernel)?.unsaved ?? kernel.notebook.isDirty;
+          void this.#depart(kernel, { to: to.toString(), unsaved });
           this.#arriveIfThere(kernel);
         }
       }),
@@ -130,25 +136,47 @@ export class Moves implements vscode.Disposable {
     );
     const active = vscode.window.activeNotebookEditor?.notebook;
     const kernel = others.find((other) => other.notebook === active) ?? others[0];
-    if (kernel) void this.#depart(kernel, notebook.uri.toString(), true);
+    if (kernel) void this.#depart(kernel, { to: notebook.uri.toString(), onlyIfClosed: true });
   }
 
-  #depart(kernel: NotebookKernel, to: string | undefined, onlyIfClosed: boolean): Promise<void> {
+  async #departRenamed(kernel: NotebookKernel): Promise<void> {
+    await this.#depart(kernel, {});
+    const departure = this.#departures.get(kernel);
+    if (departure) departure.unsaved = kernel.notebook.isDirty;
+  }
+
+  #depart(
+    kernel: NotebookKernel,
+    { to, unsaved, onlyIfClosed = false }: Partial<Pick<Departure, "to" | "unsaved" | "onlyIfClosed">>,
+  ): Promise<void> {
     const before = this.#departures.get(kernel);
     clearTimeout(before?.timer);
     const timer = setTimeout(() => this.#late(kernel), PATIENCE_MS);
     let end = (): void => {};
     const over = new Promise<void>((resolve) => (end = resolve));
     void over.then(before?.end);
-    this.#departures.set(kernel, { kernel, to, onlyIfClosed, released: false, timer, over, end });
+    const state = { released: false, arriving: false };
+    this.#departures.set(kernel, { kernel, to, unsaved, onlyIfClosed, ...state, timer, over, end });
     return kernel.hold();
   }
 
   #arriveIfThere(kernel: NotebookKernel): void {
     const departure = this.#departures.get(kernel);
-    if (!departure || departure.onlyIfClosed) return;
+    if (!departure || departure.onlyIfClosed || departure.arriving) return;
     const notebook = vscode.workspace.notebookDocuments.find(({ uri }) => uri.toString() === departure.to);
     if (!notebook || !this.#selected.has(notebook)) return;
+    if (departure.unsaved === undefined) return this.#arrive(kernel, notebook);
+    departure.arriving = true;
+    void restored(notebook, departure.unsaved).then(() => {
+      departure.arriving = false;
+      if (this.#departures.get(kernel) !== departure) return;
+      // Closed meanwhile, or given to another controller: the one that comes next counts.
+      if (notebook.isClosed || !this.#selected.has(notebook)) this.#arriveIfThere(kernel);
+      else this.#arrive(kernel, notebook);
+    });
+  }
+
+  #arrive(kernel: NotebookKernel, notebook: vscode.NotebookDocument): void {
     this.#forget(kernel);
     if (notebook !== kernel.notebook) this.#around.move(kernel, notebook);
     kernel.release();

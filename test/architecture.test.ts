@@ -144,6 +144,7 @@ export const layers: Record<string, Layer> = {
       "node:crypto",
       "node:events",
       "node:os",
+      "node:timers/promises",
       "node:util",
     ],
   },

@@ -42,12 +42,15 @@ async function saveAs(command: "save" | "saveAs", name: string): Promise<vscode.
     if (!(await onPage<boolean>("document.activeElement?.closest('.quick-input-widget') != null"))) return false;
     await press("Enter");
     // It goes a moment later; another press would then write a line into the notebook's cell.
-    for (let i = 0; i < 100 && (await onPage<string>(input)) !== ""; i++) await new Promise((r) => setTimeout(r, 100));
+    for (let i = 0; i < 30 && (await onPage<string>(input)) !== ""; i++) await new Promise((r) => setTimeout(r, 100));
     return false;
   });
   await done;
   return appeared(uriOf(name));
 }
+
+const textsOf = (notebook: vscode.NotebookDocument): string[] =>
+  notebook.getCells().map(({ document }) => document.getText());
 
 const TICKING =
   "globalThis.stop = false; let n = 0; while (!globalThis.stop && n < 1000) { console.log('tick ' + ++n); await new Promise((r) => setTimeout(r, 50)); } 'done ' + n";
@@ -165,6 +168,7 @@ describe("a notebook gets another name", () => {
     await start(notebook, 1, 2);
     await shows(notebook, 1, "tick 3\n");
     const saved = await saveAs("save", "first.ipynb");
+    assert.deepEqual(textsOf(notebook), cells, "no key went into a cell");
     await shows(saved, 1, /tick 1\n[^]*tick \d\d\n/);
     await vscode.commands.executeCommand("notebook.cancelExecution");
     await ended(saved, 1);
@@ -177,6 +181,7 @@ describe("a notebook gets another name", () => {
     );
     await save(saved);
     const other = await saveAs("saveAs", "second.ipynb");
+    assert.deepEqual([textsOf(saved), textsOf(other)], [cells, cells], "no key went into a cell");
     assert.equal(textOf(await run(other, 2)), pid);
     await until("the end of the old documents", () => notebook.isClosed && saved.isClosed);
     // The name Untitled-1 is free again, and its next notebook is ours too.

@@ -49,7 +49,7 @@ for (let step = 0; step < 3e4; step++) {
     name: "await in a loop",
     code: `let received = 0;
 const next = async (i) => i & 3;
-for (let i = 0; i < 4e5; i++) received += await next(i);`,
+for (let i = 0; i < 2e6; i++) received += await next(i);`,
   },
   {
     name: "await in a function's loop",
@@ -60,7 +60,7 @@ async function collect(n) {
   for (let i = 0; i < n; i++) got += await later(i);
   return got;
 }
-for (let i = 0; i < 40; i++) arrived += await collect(1e4);`,
+for (let i = 0; i < 200; i++) arrived += await collect(1e4);`,
   },
   {
     name: "a function with a loop of its own",
