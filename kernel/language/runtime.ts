@@ -11,8 +11,10 @@ export interface Site {
 
 /** An `await` in the source. */
 export interface AwaitSite {
-  /** So many of its next waits may be left to the language, because the last ones ended at once. */
+  /** So many of its next waits are left to the language before the next look at whether the user wants something. */
   quick: number;
+  /** So many such looks may follow, because the last waits ended at once. */
+  looks: number;
 }
 
 export interface Runtime {

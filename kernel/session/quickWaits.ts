@@ -2,13 +2,15 @@
  * Waits that need no watching. A wait that an interrupt can end costs thirty times one of the language's own, and in
  * `for (…) sum += await next()` over what is there already nothing is ever waited for. So an `await` whose promises have
  * settled hundreds of times within one turn of the event loop is left to the language for some of its next times, until
- * the turn is over.
+ * the turn is over; every so often it is looked whether the user wants something.
  */
 import type { AwaitSite } from "../language/transform.ts";
 
 /** So many waits in a row must have ended within their turn. */
 const AT_ONCE = 256;
 const MOST = 1 << 14;
+/** A wait that was left alone takes well below a microsecond. */
+export const WAITS_PER_LOOK = 64;
 
 interface Watched {
   streak: number;
@@ -42,7 +44,7 @@ export class QuickWaits {
       return;
     }
     if (++watched.streak < AT_ONCE) return;
-    site.quick = watched.quick;
+    site.looks = watched.quick / WAITS_PER_LOOK;
     watched.quick = Math.min(2 * watched.quick, MOST);
     this.sites.add(site);
   }
@@ -50,7 +52,7 @@ export class QuickWaits {
   private next(): void {
     this.current++;
     this.armed = false;
-    for (const site of this.sites) site.quick = 0;
+    for (const site of this.sites) site.quick = site.looks = 0;
     this.sites.clear();
   }
 }

@@ -17,7 +17,7 @@ import { Interrupted } from "./interrupted.ts";
 import { OwnError, OwnPromise, settled } from "./intrinsics.ts";
 import type { CellModules } from "./modules/cellModules.ts";
 import { addAwaitFrame } from "./stack.ts";
-import { QuickWaits } from "./quickWaits.ts";
+import { QuickWaits, WAITS_PER_LOOK } from "./quickWaits.ts";
 
 /** Polls should come every 1 to 10 ms: a site's chunk grows below the first and shrinks above the second. */
 const GROW_BELOW_MS = 1;
@@ -135,13 +135,23 @@ export class CellRuntime implements Runtime {
   readonly elementsOf = elementsOf;
 
   awaitSite(): AwaitSite {
-    return { quick: 0 };
+    return { quick: 0, looks: 0 };
   }
 
   await<T>(value: T, site: AwaitSite): T | Promise<Awaited<T>> {
-    const messages = this.control[CONTROL.waiting] !== 0;
-    if (site.quick > 0 && this.control[CONTROL.interrupt] === 0 && !messages) {
+    if (site.quick > 0) {
       site.quick--;
+      return value;
+    }
+    return this.look(value, site);
+  }
+
+  /** Apart from `await`, which is short enough to become part of the loop that calls it. */
+  private look<T>(value: T, site: AwaitSite): T | Promise<Awaited<T>> {
+    const messages = this.control[CONTROL.waiting] !== 0;
+    if (site.looks > 0 && this.control[CONTROL.interrupt] === 0 && !messages) {
+      site.looks--;
+      site.quick = WAITS_PER_LOOK;
       return value;
     }
     this.stopIfInterrupted();
