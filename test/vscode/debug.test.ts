@@ -26,10 +26,12 @@ async function pausedAt(where: (top: Frame) => boolean): Promise<Frame[]> {
   return until("a pause", async () => {
     const item = vscode.debug.activeStackItem;
     if (!(item instanceof vscode.DebugStackFrame)) return;
-    const { stackFrames } = (await item.session.customRequest("stackTrace", {
-      threadId: item.threadId,
-    })) as { stackFrames: Frame[] };
-    return where(stackFrames[0]!) && stackFrames;
+    // Refused between two pauses: the item is still that of the first.
+    const asked = item.session.customRequest("stackTrace", { threadId: item.threadId });
+    const { stackFrames } = (await Promise.resolve(asked).catch(() => ({ stackFrames: [] }))) as {
+      stackFrames: Frame[];
+    };
+    return stackFrames[0] !== undefined && where(stackFrames[0]) && stackFrames;
   });
 }
 const active = (): vscode.DebugStackFrame => vscode.debug.activeStackItem as vscode.DebugStackFrame;
