@@ -19,24 +19,42 @@ export class WorkerInspector {
   private readonly attaching = new Map<number, () => void>();
   private readonly waiting = new Map<number, Waiting>();
   private nextId = 1;
+  private readonly inbox: (() => void)[] = [];
   /** Called for each event of an attached thread. */
   onEvent: (thread: number, method: string, params: JsonObject) => void = () => {};
 
   constructor() {
     this.session.connect();
-    this.session.on("NodeWorker.attachedToWorker", ({ params }) => {
-      // The title carries the thread id; `workerInfo.workerId` is only a counter.
-      const match = /^\[worker (\d+)\]/.exec(params.workerInfo.title);
-      if (!match) return;
-      this.sessions.set(Number(match[1]), params.sessionId);
-      this.attaching.get(Number(match[1]))?.();
-    });
-    this.session.on("NodeWorker.detachedFromWorker", ({ params }) => {
-      for (const [thread, id] of this.sessions) if (id === params.sessionId) this.detached(thread);
-    });
-    this.session.on("NodeWorker.receivedMessageFromWorker", ({ params }) =>
-      this.receive(params.sessionId, params.message),
+    this.session.on("NodeWorker.attachedToWorker", ({ params }) =>
+      this.afterwards(() => {
+        // The title carries the thread id; `workerInfo.workerId` is only a counter.
+        const match = /^\[worker (\d+)\]/.exec(params.workerInfo.title);
+        if (!match) return;
+        this.sessions.set(Number(match[1]), params.sessionId);
+        this.attaching.get(Number(match[1]))?.();
+      }),
     );
+    this.session.on("NodeWorker.detachedFromWorker", ({ params }) =>
+      this.afterwards(() => {
+        for (const [thread, id] of this.sessions) if (id === params.sessionId) this.detached(thread);
+      }),
+    );
+    this.session.on("NodeWorker.receivedMessageFromWorker", ({ params }) =>
+      this.afterwards(() => this.receive(params.sessionId, params.message)),
+    );
+  }
+
+  /**
+   * Node brings what a worker's inspector says by an interrupt: in the middle of whatever runs on this thread, also between two
+   * lines of Node's own code. A message that was signed and sent from there had the memory of another one, for which
+   * `Buffer.from` was just under way. So nothing is done then; a promise's reaction comes when that code has ended.
+   */
+  private afterwards(work: () => void): void {
+    this.inbox.push(work);
+    if (this.inbox.length > 1) return;
+    void Promise.resolve().then(() => {
+      for (const each of this.inbox.splice(0)) each();
+    });
   }
 
   /** Attaches to the workers that run, and to those started from now on. */
