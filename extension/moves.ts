@@ -26,7 +26,7 @@ interface Departure {
   kernel: NotebookKernel;
   /** URI of the new document; undefined while a rename has not happened yet. */
   to: string | undefined;
-  /** Whether the kernel goes only if the old document closes: after "Save As" both may stay open. */
+  /** Whether the kernel goes only if the old document is closed, or no tab shows it: after "Save As" both may stay. */
   onlyIfClosed: boolean;
   /** Of a rename: whether the old document held what its file did not. Undefined for "Save" and "Save As". */
   unsaved: boolean | undefined;
@@ -71,6 +71,8 @@ export class Moves implements vscode.Disposable {
         }
       }),
       vscode.workspace.onWillSaveNotebookDocument(({ notebook }) => this.#isSaved(notebook)),
+      // A document may stay for minutes after its tab has gone, because somebody has asked for it.
+      vscode.window.tabGroups.onDidChangeTabs(() => this.#tabsChanged()),
     ];
   }
 
@@ -101,7 +103,7 @@ export class Moves implements vscode.Disposable {
     if (coming) this.#arriveIfThere(coming.kernel);
   }
 
-  /** The kernel's document was closed; whether another one takes its place, or may. */
+  /** The kernel's document was closed, or is seen nowhere; whether another one takes its place, or may. */
   closed(kernel: NotebookKernel): boolean {
     const departure = this.#departures.get(kernel);
     if (!departure) return false;
@@ -109,6 +111,11 @@ export class Moves implements vscode.Disposable {
     if (departure.released) void kernel.hold();
     this.#arriveIfThere(kernel);
     return true;
+  }
+
+  #tabsChanged(): void {
+    for (const { kernel, to, onlyIfClosed } of [...this.#departures.values()])
+      if (onlyIfClosed && hasTab(to!) && !hasTab(kernel.notebook.uri.toString())) this.closed(kernel);
   }
 
   #to(notebook: vscode.NotebookDocument): Departure | undefined {
@@ -213,12 +220,12 @@ export class Moves implements vscode.Disposable {
 }
 
 /** Whether there is a document or a tab with this URI. */
-function isOpen(uri: string): boolean {
+const isOpen = (uri: string): boolean =>
+  vscode.workspace.notebookDocuments.some((notebook) => notebook.uri.toString() === uri) || hasTab(uri);
+
+function hasTab(uri: string): boolean {
   const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs.map(({ input }) => input));
-  return (
-    vscode.workspace.notebookDocuments.some((notebook) => notebook.uri.toString() === uri) ||
-    tabs.some((input) => input instanceof vscode.TabInputNotebook && input.uri.toString() === uri)
-  );
+  return tabs.some((input) => input instanceof vscode.TabInputNotebook && input.uri.toString() === uri);
 }
 
 function equal(a: vscode.NotebookDocument, b: vscode.NotebookDocument): boolean {
