@@ -2,13 +2,16 @@
  * VS Code's executions with its rules kept: one at a time for a cell, started once, ended once, no output before the
  * start or after the end, nothing for a cell that is gone. Breaking one of them throws inside VS Code.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { KernelCell } from "./kernelCell.ts";
 
 /** How long a cell stays reopened after the last late output, in ms: less would flicker with every line. */
 const LINGER_MS = 100;
-/** For how long a save waits until a cell that was open again shows its number again. */
+/** For how long a save waits until a cell that was open again shows its number again … */
 const RESTORE_MS = 700;
+/** … and how long it may take in a busy window. */
+const LONGEST_RESTORE_MS = 10_000;
 
 export class Executions {
   readonly #controller: vscode.NotebookController;
@@ -51,11 +54,13 @@ export class Executions {
 
   /**
    * Ends what was opened again for late output, before a save: a document that changes while it is saved stays unsaved, and
-   * VS Code's own extension for notebooks takes a cell's number away while it is open. Resolves when that is over.
+   * VS Code's own extension for notebooks takes a cell's number away while it is open. `enough` resolves when that is over,
+   * or a save should wait no longer; `restored` when it is.
    */
-  async closeLate(): Promise<void> {
+  closeLate(): { enough: Promise<unknown>; restored: Promise<unknown> } {
     for (const execution of [...this.#live.values()]) execution.closeLate();
-    await Promise.all(this.#restoring);
+    const restored = Promise.all(this.#restoring);
+    return { enough: Promise.race([restored, pause(RESTORE_MS)]), restored };
   }
 
   #restored(cell: KernelCell): Promise<void> {
@@ -70,7 +75,7 @@ export class Executions {
       };
       const look = (): void => void (isRestored(cell.current) && done());
       const subscription = vscode.workspace.onDidChangeNotebookDocument(look);
-      const timer = setTimeout(done, RESTORE_MS);
+      const timer = setTimeout(done, LONGEST_RESTORE_MS);
       look();
     });
   }

@@ -6,7 +6,7 @@ import * as vscode from "vscode";
 import type { NotebookKernel } from "./kernel.ts";
 
 export class FigureSaves implements vscode.Disposable {
-  readonly #underWay = new Map<vscode.NotebookDocument, Promise<void>>();
+  readonly #underWay = new Map<vscode.NotebookDocument, Promise<unknown>>();
   /** Notebooks that are being saved a second time. */
   readonly #again = new Set<vscode.NotebookDocument>();
   readonly #subscriptions: vscode.Disposable[];

@@ -246,12 +246,13 @@ export class NotebookKernel implements WidgetKernel {
    * before our answer in its order: so a save need only wait until it was sent, and for the window a moment (`enough`).
    * `shown` resolves when the document has it; undefined where nothing has changed.
    */
-  settleFigures(): { enough: Promise<void>; shown: Promise<void> | undefined } {
+  settleFigures(): { enough: Promise<unknown>; shown: Promise<unknown> | undefined } {
     const running = this.#around.figures.running(this.notebook);
     const changes = [...running.map(([id, bundle]) => this.#outputs.update(id, bundle)), ...this.#settleWidgets()];
     const all = Promise.all(changes).then(() => this.#backPressure.settled());
-    const enough = forAMoment(all).then(() => this.#around.executions.closeLate());
-    return { enough, shown: changes.length > 0 ? all : undefined };
+    const closed = forAMoment(all).then(() => this.#around.executions.closeLate());
+    const shown = Promise.all([all, closed.then(({ restored }) => restored)]);
+    return { enough: closed.then(({ enough }) => enough), shown: changes.length > 0 ? shown : undefined };
   }
 
   #settleWidgets(): Promise<void>[] {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import { ended, open, openNew, run, save, shows, start, textOf, tidy, until } from "./notebooks.ts";
+import { ended, open, openNew, run, save, saveWhileRunning, shows, start, textOf, tidy, until } from "./notebooks.ts";
 import { clickInOutput, inWebview, pageDriver, perform, press, screenshot } from "./page.ts";
 
 /** A widget as the window shows it. */
@@ -65,18 +65,22 @@ if (pageDriver) {
       const [first] = await show("0.01", "40", null, "false");
       assert.equal(first!.label, "learning rate");
       await clickInOutput('.gb-slider >> text="learning rate"');
-      await until("the focus", async () => (await widgets())[0]!.focused);
+      const focused = (at: number): Promise<boolean> =>
+        until(`the focus of control ${at}`, async () => (await widgets())[at]!.focused);
+      await focused(0);
       for (let i = 0; i < 10; i++) await press("ArrowRight");
       await show("0.1", "40", null, "false");
       await shows(notebook, 0, "lr 0.10");
       assert.ok((await widgets())[0]!.focused, "printing takes no focus");
       await press("Tab");
-      await until("the next control", async () => (await widgets())[1]!.focused);
+      await focused(1);
       await press("End");
       await show("0.1", "100", null, "false");
       await press("Tab");
+      await focused(2);
       await press("Enter");
       await press("Tab");
+      await focused(3);
       await press("Space");
       await show("0.1", "100", null, "true");
       await shows(notebook, 0, "augment true");
@@ -181,8 +185,8 @@ while (!stop.value) {
       await clickInOutput(".gb-range");
       await press("End");
       await show("10");
-      const [cell] = (await save(notebook)).cells;
-      assert.equal(cell!.execution_count, 1);
+      const [cell] = (await saveWhileRunning(notebook, "the number", ({ cells }) => cells[0]!.execution_count === 1))
+        .cells;
       const { data } = cell!.outputs![0]!;
       assert.equal([data!["text/html"]].flat().join(""), "<span>&lt;b&gt;n&lt;/b&gt;: <b>10</b></span>");
       assert.ok((await widgets())[0]!.focused, "a save takes no focus");
