@@ -5,6 +5,7 @@ import type { Ran } from "./stale/cellHistory.ts";
 import { FigureSaves } from "./figureSaves.ts";
 import { NotebookKernel, type KernelEvents, type KernelSurroundings } from "./kernel.ts";
 import { Moves } from "./moves.ts";
+import { Unseen } from "./unseen.ts";
 
 type Surroundings = Omit<KernelSurroundings, keyof KernelEvents>;
 
@@ -65,6 +66,11 @@ export class Kernels implements vscode.Disposable {
     });
     this.#subscriptions = [
       this.#moves,
+      new Unseen({
+        kernels: () => this.#byNotebook.values(),
+        mayLeave: (kernel) => this.#moves.has(kernel),
+        end: (kernel) => this.end(kernel.notebook),
+      }),
       vscode.workspace.onDidCloseNotebookDocument((notebook) => this.#closed(notebook)),
       vscode.workspace.onDidChangeNotebookDocument(({ notebook, contentChanges }) => {
         const removed = contentChanges.flatMap(({ removedCells }) => removedCells).filter(({ index }) => index < 0);

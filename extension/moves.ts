@@ -13,6 +13,7 @@
 import * as vscode from "vscode";
 import type { NotebookKernel } from "./kernel.ts";
 import { restored } from "./restored.ts";
+import { hasTab } from "./tabs.ts";
 
 export interface MovesSurroundings {
   kernels(): Iterable<NotebookKernel>;
@@ -84,6 +85,10 @@ export class Moves implements vscode.Disposable {
   /** Whether it will, if its document closes now. */
   mayLeave(kernel: NotebookKernel): boolean {
     return this.#departures.get(kernel)?.to !== undefined;
+  }
+  /** Whether it may be about to. */
+  has(kernel: NotebookKernel): boolean {
+    return this.#departures.has(kernel);
   }
   /** Whether a kernel is on its way to this document. */
   isAwaited(notebook: vscode.NotebookDocument): boolean {
@@ -222,11 +227,6 @@ export class Moves implements vscode.Disposable {
 /** Whether there is a document or a tab with this URI. */
 const isOpen = (uri: string): boolean =>
   vscode.workspace.notebookDocuments.some((notebook) => notebook.uri.toString() === uri) || hasTab(uri);
-
-function hasTab(uri: string): boolean {
-  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs.map(({ input }) => input));
-  return tabs.some((input) => input instanceof vscode.TabInputNotebook && input.uri.toString() === uri);
-}
 
 function equal(a: vscode.NotebookDocument, b: vscode.NotebookDocument): boolean {
   if (a.notebookType !== b.notebookType || a.cellCount !== b.cellCount) return false;

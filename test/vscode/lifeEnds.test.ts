@@ -1,7 +1,20 @@
 /** What a person sees when a kernel ends, fails or does not react, while another notebook of the window runs on. */
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import { closeAll, ended, errorOf, openNew, run, shows, start, textOf, tidy, until } from "./notebooks.ts";
+import {
+  closeAll,
+  ended,
+  errorOf,
+  open,
+  openNew,
+  run,
+  shows,
+  start,
+  textOf,
+  tidy,
+  until,
+  writeNotebook,
+} from "./notebooks.ts";
 import { click, onPage, pageDriver, screenshot } from "./page.ts";
 import { isAlive } from "./process.ts";
 
@@ -133,6 +146,17 @@ describe("the end of a kernel", () => {
     const pid = Number((await shows(notebook, 0, /^\d+\n/)).trim());
     await closeAll();
     await until("the end of the process", () => !isAlive(pid));
+  });
+
+  it("closed, its document being kept by somebody else: the process goes as well, and a new one begins when it is opened again", async () => {
+    const uri = writeNotebook("kept.ipynb", ["process.pid"]);
+    // VS Code keeps the document of who asks like this for minutes.
+    const document = await vscode.workspace.openNotebookDocument(uri);
+    const pid = Number(textOf(await run(await open(uri), 0)));
+    await closeAll();
+    await until("the end of the process", () => !isAlive(pid));
+    assert.ok(!document.isClosed);
+    assert.notEqual(textOf(await run(await open(uri), 0)), String(pid));
   });
 
   if (!pageDriver) return;
