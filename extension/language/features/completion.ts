@@ -6,6 +6,8 @@ import { ask, at, CELLS, type Feature } from "./feature.ts";
 /** As TypeScript's own; the kernel knows where each of them means something. */
 const TRIGGERS = [".", '"', "'", "`", "/", "@", "<", "#", " "];
 
+const NEVER = new vscode.CancellationTokenSource().token;
+
 export const completion: Feature = (context) => {
   /** What a listed item was, for the question about the rest of it. */
   const listed = new WeakMap<vscode.CompletionItem, { from: CompletionItem; document: vscode.TextDocument }>();
@@ -23,10 +25,12 @@ export const completion: Feature = (context) => {
         });
         return new vscode.CompletionList(items, list.isIncomplete);
       },
-      async resolveCompletionItem(item, token) {
+      async resolveCompletionItem(item) {
         const known = listed.get(item);
         if (!known) return item;
-        const resolved = await ask(context, known.document, "completionItem/resolve", known.from, token);
+        // VS Code cancels this when its list closes, as it does when the item is taken, and then takes what was answered for
+        // the whole item: the import would be left out.
+        const resolved = await ask(context, known.document, "completionItem/resolve", known.from, NEVER);
         if (resolved) resolveInto(item, resolved);
         return item;
       },
