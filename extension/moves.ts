@@ -4,7 +4,7 @@
  *
  *   rename      will rename · did rename · then the old one closes and the new one opens, in either order; a tab that
  *               was not in front opens its document when it is shown
- *   first save  the new one opens · and is about to be saved, with the cells of the old one · which closes
+ *   first save  the new one opens, or gets other cells · and is about to be saved, with those of the old one · which closes
  *   Save As     the same
  *
  * From the first of these events on, the kernel's messages are held back; they go on in the new document once it is
@@ -45,13 +45,14 @@ interface Departure {
 const PATIENCE_MS = 10_000;
 /** How long after that the old document may still close because of it, in ms. */
 const SLOW_MS = 60_000;
-/** A document that is saved sooner after it was opened, in ms, is saved because it was made for that. */
-const JUST_OPENED_MS = 5000;
+/** A document that is saved sooner after it got its cells, in ms, is saved because it got them for that. */
+const JUST_FILLED_MS = 5000;
 
 export class Moves implements vscode.Disposable {
   readonly #around: MovesSurroundings;
   readonly #departures = new Map<NotebookKernel, Departure>();
-  readonly #opened = new WeakMap<vscode.NotebookDocument, number>();
+  /** When a document was opened, or got other cells. */
+  readonly #filled = new WeakMap<vscode.NotebookDocument, number>();
   /** Documents that have our controller. */
   readonly #selected = new WeakSet<vscode.NotebookDocument>();
   readonly #subscriptions: vscode.Disposable[];
@@ -59,7 +60,11 @@ export class Moves implements vscode.Disposable {
   constructor(around: MovesSurroundings) {
     this.#around = around;
     this.#subscriptions = [
-      vscode.workspace.onDidOpenNotebookDocument((notebook) => this.#opened.set(notebook, Date.now())),
+      vscode.workspace.onDidOpenNotebookDocument((notebook) => this.#filled.set(notebook, Date.now())),
+      // What is overwritten may still be open, also where no tab shows it.
+      vscode.workspace.onDidChangeNotebookDocument(({ notebook, contentChanges }) => {
+        if (contentChanges.length > 0) this.#filled.set(notebook, Date.now());
+      }),
       vscode.workspace.onWillRenameFiles((event) => {
         // What is on its way to the old document must be in it when VS Code copies it.
         for (const [kernel] of this.#renamed(event.files)) event.waitUntil(this.#departRenamed(kernel));
@@ -140,9 +145,9 @@ export class Moves implements vscode.Disposable {
     }
   }
 
-  /** A document that is saved just after it was opened, with the cells of another one: "Save" of that one, or "Save As". */
+  /** A document that is saved just after it got its cells, which are those of another one: "Save" of that, or "Save As". */
   #isSaved(notebook: vscode.NotebookDocument): void {
-    if (Date.now() - (this.#opened.get(notebook) ?? 0) > JUST_OPENED_MS) return;
+    if (Date.now() - (this.#filled.get(notebook) ?? 0) > JUST_FILLED_MS) return;
     const others = [...this.#around.kernels()].filter(
       (kernel) => kernel.notebook !== notebook && !this.#departures.has(kernel) && equal(kernel.notebook, notebook),
     );
