@@ -7,9 +7,9 @@
  *
  * Jupyter's server drops what exceeds 1 MB or 1,000 messages a second; all figures together stay far below.
  */
+import { escapeHtml } from "../../text/escapeHtml.ts";
 import type { MimeBundle } from "../host.ts";
 import { liveBundle } from "./bundle.ts";
-import { escapeHtml } from "../../text/escapeHtml.ts";
 import { PLOTLY_MIME } from "../plotly.ts";
 import { applyDelta, LIVE_MIME, type LiveDelta, type LiveState } from "./state.ts";
 import { liveSummary } from "./summary.ts";

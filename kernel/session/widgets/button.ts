@@ -23,7 +23,7 @@ export class Button extends Widget<number> {
   #presses = 0;
 
   constructor(parts: WidgetParts, options: ButtonOptions) {
-    const label = neededLabel(WHO, options);
+    const label = neededLabel(WHO, options, "Train");
     refuseUnknown(WHO, options, ["label", "disabled"]);
     const { disabled = false } = options;
     if (typeof disabled !== "boolean")
@@ -45,9 +45,9 @@ export class Button extends Widget<number> {
   }
 }
 
-/** A button without a text is nothing that anybody could press. */
-export function neededLabel(who: string, options: { label: string } | undefined): string {
+/** Without a text it is nothing that anybody could press. */
+export function neededLabel(who: string, options: { label: string } | undefined, example: string): string {
   const label: unknown = options?.label;
   if (typeof label === "string" && label.trim() !== "") return label;
-  throw new TypeError(`${who}: needs a label, the text on it: ${who}({ label: "Train" }).`);
+  throw new TypeError(`${who}: needs a label, the text on it: ${who}({ label: "${example}" }).`);
 }

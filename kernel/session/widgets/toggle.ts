@@ -22,7 +22,7 @@ const WHO = "widget.toggle";
  */
 export class Toggle extends ValueWidget<boolean> {
   constructor(parts: WidgetParts, options: ToggleOptions) {
-    const label = neededLabel(WHO, options);
+    const label = neededLabel(WHO, options, "augment");
     refuseUnknown(WHO, options, ["label", "value", "disabled"]);
     const { value = false, disabled = false } = options;
     for (const [name, given] of Object.entries({ value, disabled }))
