@@ -58,7 +58,8 @@ for (const { name: on, runtime } of runtimes) {
         await cell.result;
         assert.equal(await grows("turns"), "true");
         await kernel.client.interrupt();
-        await cell.printed(/Interrupted: stopped 1 .* of this cell/);
+        // Now and then the loop is just between two waits, and throws at the next.
+        await cell.printed(/Interrupted: stopped (1 .* of this cell|by the user)/);
         assert.equal(await grows("turns"), "false");
       });
       for (const [what, loop] of [
