@@ -11,7 +11,7 @@ const LINGER_MS = 100;
 /** For how long a save waits until a cell that was open again shows its number again … */
 const RESTORE_MS = 700;
 /** … and how long it may take in a busy window. */
-const LONGEST_RESTORE_MS = 10_000;
+const LONGEST_RESTORE_MS = 3000;
 
 export class Executions {
   readonly #controller: vscode.NotebookController;
@@ -20,7 +20,7 @@ export class Executions {
   readonly #finished = new WeakMap<KernelCell, Finished>();
 
   /** Settle when a cell that was opened again for late output is as it was before. */
-  readonly #restoring = new Set<Promise<void>>();
+  readonly #restoring = new Map<Promise<void>, KernelCell>();
 
   constructor(controller: vscode.NotebookController) {
     this.#controller = controller;
@@ -42,7 +42,7 @@ export class Executions {
     }
     const execution = this.#make(cell, () => {
       const restored = this.#restored(cell).finally(() => this.#restoring.delete(restored));
-      this.#restoring.add(restored);
+      this.#restoring.set(restored, cell);
     });
     if (!execution) return undefined;
     const { order, success, start, end } = this.#finished.get(cell) ?? summaryOf(cell.current);
@@ -57,9 +57,10 @@ export class Executions {
    * VS Code's own extension for notebooks takes a cell's number away while it is open. `enough` resolves when that is over,
    * or a save should wait no longer; `restored` when it is.
    */
-  closeLate(): { enough: Promise<unknown>; restored: Promise<unknown> } {
-    for (const execution of [...this.#live.values()]) execution.closeLate();
-    const restored = Promise.all(this.#restoring);
+  closeLate(notebook: vscode.NotebookDocument): { enough: Promise<unknown>; restored: Promise<unknown> } {
+    const isMine = (cell: KernelCell): boolean => cell.current.notebook === notebook;
+    for (const [cell, execution] of [...this.#live]) if (isMine(cell)) execution.closeLate();
+    const restored = Promise.all([...this.#restoring].flatMap(([each, cell]) => (isMine(cell) ? [each] : [])));
     return { enough: Promise.race([restored, pause(RESTORE_MS)]), restored };
   }
 
@@ -73,7 +74,10 @@ export class Executions {
         clearTimeout(timer);
         resolve();
       };
-      const look = (): void => void (isRestored(cell.current) && done());
+      const look = (): void => {
+        // Run again, or gone: it will not come back as it was.
+        if (isRestored(cell.current) || this.#live.has(cell) || !cell.isThere) done();
+      };
       const subscription = vscode.workspace.onDidChangeNotebookDocument(look);
       const timer = setTimeout(done, LONGEST_RESTORE_MS);
       look();

@@ -250,7 +250,7 @@ export class NotebookKernel implements WidgetKernel {
     const running = this.#around.figures.running(this.notebook);
     const changes = [...running.map(([id, bundle]) => this.#outputs.update(id, bundle)), ...this.#settleWidgets()];
     const all = Promise.all(changes).then(() => this.#backPressure.settled());
-    const closed = forAMoment(all).then(() => this.#around.executions.closeLate());
+    const closed = forAMoment(all).then(() => this.#around.executions.closeLate(this.notebook));
     const shown = Promise.all([all, closed.then(({ restored }) => restored)]);
     return { enough: closed.then(({ enough }) => enough), shown: changes.length > 0 ? shown : undefined };
   }

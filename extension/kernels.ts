@@ -59,6 +59,8 @@ export class Kernels implements vscode.Disposable {
     this.#moves = new Moves({
       kernels: () => this.#byNotebook.values(),
       move: (kernel, to) => this.#move(kernel, to),
+      isAlive: (uri) =>
+        [...this.#byNotebook].some(([{ uri: own }, { pid }]) => own.toString() === uri && pid !== undefined),
       end: (kernel) => {
         this.end(kernel.notebook);
         around.figures.forget(kernel.notebook);
@@ -145,7 +147,9 @@ export class Kernels implements vscode.Disposable {
   end(notebook: vscode.NotebookDocument): void {
     const kernel = this.get(notebook);
     this.#byNotebook.delete(notebook);
-    kernel?.dispose();
+    if (!kernel) return;
+    this.#moves.forget(kernel);
+    kernel.dispose();
   }
 
   dispose(): void {

@@ -19,6 +19,8 @@ export interface MovesSurroundings {
   kernels(): Iterable<NotebookKernel>;
   /** The document is there: the kernel goes on with it. */
   move(kernel: NotebookKernel, to: vscode.NotebookDocument): void;
+  /** Whether the notebook with this URI has a kernel whose process runs. */
+  isAlive(uri: string): boolean;
   /** No document came. */
   end(kernel: NotebookKernel): void;
 }
@@ -51,7 +53,7 @@ const JUST_FILLED_MS = 5000;
 export class Moves implements vscode.Disposable {
   readonly #around: MovesSurroundings;
   readonly #departures = new Map<NotebookKernel, Departure>();
-  /** When a document was opened, or got other cells. */
+  /** When a document was opened, or got new cells in place of all. */
   readonly #filled = new WeakMap<vscode.NotebookDocument, number>();
   /** Documents that have our controller. */
   readonly #selected = new WeakSet<vscode.NotebookDocument>();
@@ -61,9 +63,10 @@ export class Moves implements vscode.Disposable {
     this.#around = around;
     this.#subscriptions = [
       vscode.workspace.onDidOpenNotebookDocument((notebook) => this.#filled.set(notebook, Date.now())),
-      // What is overwritten may still be open, also where no tab shows it.
+      // One that is overwritten while it is open.
       vscode.workspace.onDidChangeNotebookDocument(({ notebook, contentChanges }) => {
-        if (contentChanges.length > 0) this.#filled.set(notebook, Date.now());
+        if (contentChanges.some(({ addedCells }) => addedCells.length === notebook.cellCount))
+          this.#filled.set(notebook, Date.now());
       }),
       vscode.workspace.onWillRenameFiles((event) => {
         // What is on its way to the old document must be in it when VS Code copies it.
@@ -117,6 +120,11 @@ export class Moves implements vscode.Disposable {
   closed(kernel: NotebookKernel): boolean {
     const departure = this.#departures.get(kernel);
     if (!departure) return false;
+    if (departure.released && this.#around.isAlive(departure.to!)) {
+      // Its cells did not wait any longer, and have a kernel of their own by now.
+      this.forget(kernel);
+      return false;
+    }
     departure.onlyIfClosed = false;
     if (departure.released) void kernel.hold();
     this.#arriveIfThere(kernel);
@@ -147,7 +155,9 @@ export class Moves implements vscode.Disposable {
 
   /** A document that is saved just after it got its cells, which are those of another one: "Save" of that, or "Save As". */
   #isSaved(notebook: vscode.NotebookDocument): void {
-    if (Date.now() - (this.#filled.get(notebook) ?? 0) > JUST_FILLED_MS) return;
+    // One that no tab shows yet is not saved for another reason.
+    const age = Date.now() - (this.#filled.get(notebook) ?? 0);
+    if (age > JUST_FILLED_MS && hasTab(notebook.uri.toString())) return;
     const others = [...this.#around.kernels()].filter(
       (kernel) => kernel.notebook !== notebook && !this.#departures.has(kernel) && equal(kernel.notebook, notebook),
     );
@@ -180,7 +190,7 @@ export class Moves implements vscode.Disposable {
   #arriveIfThere(kernel: NotebookKernel): void {
     const departure = this.#departures.get(kernel);
     if (!departure || departure.onlyIfClosed || departure.arriving) return;
-    const notebook = vscode.workspace.notebookDocuments.find(({ uri }) => uri.toString() === departure.to);
+    const notebook = departure.to === undefined ? undefined : documentOf(departure.to);
     if (!notebook || !this.#selected.has(notebook)) return;
     if (departure.unsaved === undefined) return this.#arrive(kernel, notebook);
     departure.arriving = true;
@@ -194,7 +204,7 @@ export class Moves implements vscode.Disposable {
   }
 
   #arrive(kernel: NotebookKernel, notebook: vscode.NotebookDocument): void {
-    this.#forget(kernel);
+    this.forget(kernel);
     if (notebook !== kernel.notebook) this.#around.move(kernel, notebook);
     kernel.release();
   }
@@ -203,7 +213,7 @@ export class Moves implements vscode.Disposable {
     const departure = this.#departures.get(kernel)!;
     const { to, onlyIfClosed } = departure;
     const again = (ms: number): void => void (departure.timer = setTimeout(() => this.#late(kernel), ms));
-    if (to !== undefined && !onlyIfClosed && isOpen(to)) return again(PATIENCE_MS);
+    if (to !== undefined && !onlyIfClosed && (departure.arriving || this.#mayOpen(to))) return again(PATIENCE_MS);
     // Nothing was renamed, or both documents are open: perhaps only because the window is slow.
     if (!kernel.notebook.isClosed) kernel.release();
     if (to !== undefined && onlyIfClosed && !departure.released) {
@@ -212,11 +222,19 @@ export class Moves implements vscode.Disposable {
       departure.end();
       return again(SLOW_MS);
     }
-    this.#forget(kernel);
-    if (kernel.notebook.isClosed) this.#around.end(kernel);
+    this.forget(kernel);
+    const isSeen = to === undefined || hasTab(kernel.notebook.uri.toString());
+    if (kernel.notebook.isClosed || !isSeen) this.#around.end(kernel);
   }
 
-  #forget(kernel: NotebookKernel): void {
+  /** A document that is there for long has another controller, and takes nobody in. */
+  #mayOpen(uri: string): boolean {
+    const notebook = documentOf(uri);
+    return notebook ? Date.now() - (this.#filled.get(notebook) ?? 0) < PATIENCE_MS : hasTab(uri);
+  }
+
+  /** It goes nowhere: it has arrived, or ended. */
+  forget(kernel: NotebookKernel): void {
     const departure = this.#departures.get(kernel);
     clearTimeout(departure?.timer);
     departure?.end();
@@ -224,14 +242,13 @@ export class Moves implements vscode.Disposable {
   }
 
   dispose(): void {
-    for (const kernel of [...this.#departures.keys()]) this.#forget(kernel);
+    for (const kernel of [...this.#departures.keys()]) this.forget(kernel);
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 }
 
-/** Whether there is a document or a tab with this URI. */
-const isOpen = (uri: string): boolean =>
-  vscode.workspace.notebookDocuments.some((notebook) => notebook.uri.toString() === uri) || hasTab(uri);
+const documentOf = (uri: string): vscode.NotebookDocument | undefined =>
+  vscode.workspace.notebookDocuments.find((notebook) => notebook.uri.toString() === uri);
 
 function equal(a: vscode.NotebookDocument, b: vscode.NotebookDocument): boolean {
   if (a.notebookType !== b.notebookType || a.cellCount !== b.cellCount) return false;

@@ -1,8 +1,12 @@
 import * as vscode from "vscode";
 
-/** The URIs of the notebooks that tabs of any window show. */
+/** The URIs of the notebooks that tabs of any window show, alone or beside another version. */
 export function notebooksInTabs(): Set<string> {
   const inputs = vscode.window.tabGroups.all.flatMap((group) => group.tabs.map(({ input }) => input));
-  return new Set(inputs.flatMap((input) => (input instanceof vscode.TabInputNotebook ? [input.uri.toString()] : [])));
+  const uris = inputs.flatMap((input) => {
+    if (input instanceof vscode.TabInputNotebook) return [input.uri];
+    return input instanceof vscode.TabInputNotebookDiff ? [input.original, input.modified] : [];
+  });
+  return new Set(uris.map(String));
 }
 export const hasTab = (uri: string): boolean => notebooksInTabs().has(uri);

@@ -20,18 +20,23 @@ export class Unseen implements vscode.Disposable {
   readonly #around: UnseenSurroundings;
   /** URIs that had a tab. A notebook that was opened by code, without one, is not ours to end. */
   readonly #seen = notebooksInTabs();
-  readonly #subscription: vscode.Disposable;
+  readonly #subscriptions: vscode.Disposable[];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(around: UnseenSurroundings) {
     this.#around = around;
-    this.#subscription = vscode.window.tabGroups.onDidChangeTabs(() => {
-      if (this.#unseen().length === 0) return;
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => {
-        for (const kernel of this.#unseen()) around.end(kernel);
-      }, GONE_MS);
-    });
+    this.#subscriptions = [
+      vscode.window.tabGroups.onDidChangeTabs(() => this.#look()),
+      vscode.workspace.onDidCloseNotebookDocument(({ uri }) => this.#seen.delete(uri.toString())),
+    ];
+  }
+
+  #look(): void {
+    if (this.#unseen().length === 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      for (const kernel of this.#unseen()) this.#around.end(kernel);
+    }, GONE_MS);
   }
 
   #unseen(): NotebookKernel[] {
@@ -45,6 +50,6 @@ export class Unseen implements vscode.Disposable {
 
   dispose(): void {
     clearTimeout(this.#timer);
-    this.#subscription.dispose();
+    for (const subscription of this.#subscriptions) subscription.dispose();
   }
 }

@@ -15,6 +15,8 @@ export interface AwaitSite {
   quick: number;
   /** So many such looks may follow, because the last waits ended at once. */
   looks: number;
+  /** When that was last looked at, in ms. */
+  lookedAt: number;
 }
 
 export interface Runtime {

@@ -9,8 +9,9 @@ import type { AwaitSite } from "../language/transform.ts";
 /** So many waits in a row must have ended within their turn. */
 const AT_ONCE = 256;
 const MOST = 1 << 14;
-/** A wait that was left alone takes well below a microsecond. */
 export const WAITS_PER_LOOK = 64;
+/** Where so many take longer, each is looked at. */
+export const LOOK_WITHIN_MS = 5;
 
 interface Watched {
   streak: number;

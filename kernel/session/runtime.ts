@@ -17,7 +17,7 @@ import { Interrupted } from "./interrupted.ts";
 import { OwnError, OwnPromise, settled } from "./intrinsics.ts";
 import type { CellModules } from "./modules/cellModules.ts";
 import { addAwaitFrame } from "./stack.ts";
-import { QuickWaits, WAITS_PER_LOOK } from "./quickWaits.ts";
+import { LOOK_WITHIN_MS, QuickWaits, WAITS_PER_LOOK } from "./quickWaits.ts";
 
 /** Polls should come every 1 to 10 ms: a site's chunk grows below the first and shrinks above the second. */
 const GROW_BELOW_MS = 1;
@@ -135,7 +135,7 @@ export class CellRuntime implements Runtime {
   readonly elementsOf = elementsOf;
 
   awaitSite(): AwaitSite {
-    return { quick: 0, looks: 0 };
+    return { quick: 0, looks: 0, lookedAt: 0 };
   }
 
   await<T>(value: T, site: AwaitSite): T | Promise<Awaited<T>> {
@@ -150,8 +150,11 @@ export class CellRuntime implements Runtime {
   private look<T>(value: T, site: AwaitSite): T | Promise<Awaited<T>> {
     const messages = this.control[CONTROL.waiting] !== 0;
     if (site.looks > 0 && this.control[CONTROL.interrupt] === 0 && !messages) {
+      const now = performance.now();
       site.looks--;
-      site.quick = WAITS_PER_LOOK;
+      // What the code does between two waits may take long.
+      site.quick = now - site.lookedAt < LOOK_WITHIN_MS ? WAITS_PER_LOOK : 0;
+      site.lookedAt = now;
       return value;
     }
     this.stopIfInterrupted();

@@ -43,7 +43,7 @@ export class TestSession {
       return site.chunk;
     },
     caught: cleanError,
-    awaitSite: () => ({ quick: 0, looks: 0 }),
+    awaitSite: () => ({ quick: 0, looks: 0, lookedAt: 0 }),
     iteratorOf,
     elementsOf,
     await: (value) => value,

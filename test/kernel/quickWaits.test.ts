@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
+import type { AwaitSite } from "../../kernel/language/transform.ts";
 import { QuickWaits, WAITS_PER_LOOK } from "../../kernel/session/quickWaits.ts";
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
 describe("waits of an await", () => {
-  const began = (): { waits: QuickWaits; site: { quick: number; looks: number }; wait(times: number): void } => {
+  const began = (): { waits: QuickWaits; site: AwaitSite; wait(times: number): void } => {
     const waits = new QuickWaits();
-    const site = { quick: 0, looks: 0 };
+    const site = { quick: 0, looks: 0, lookedAt: 0 };
     return {
       waits,
       site,
@@ -35,7 +36,7 @@ describe("waits of an await", () => {
     wait(300);
     site.quick = WAITS_PER_LOOK;
     await nextTurn();
-    assert.deepEqual(site, { quick: 0, looks: 0 });
+    assert.deepEqual([site.quick, site.looks], [0, 0]);
   });
   it("begin anew after one that was not over at once", async () => {
     const { site, waits, wait } = began();

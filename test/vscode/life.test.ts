@@ -186,8 +186,12 @@ describe("a notebook gets another name", () => {
     const other = await saveAs("saveAs", "second.ipynb");
     assert.deepEqual([textsOf(saved), textsOf(other)], [cells, cells], "no key went into a cell");
     assert.equal(textOf(await run(other, 2)), pid);
-    // The name Untitled-1 is free again, and its next notebook is ours too.
+    // And back, over a document with the very same cells.
     await save(other);
+    const back = await saveAs("saveAs", "first.ipynb");
+    assert.equal(textOf(await run(back, 2)), pid);
+    // The name Untitled-1 is free again, and its next notebook is ours too.
+    await save(back);
     await closeAll();
     await until("the end of the kernel", () => !isAlive(Number(pid)));
     await vscode.commands.executeCommand("gradbook.newNotebook");

@@ -6,11 +6,10 @@ import { ask, at, CELLS, type Feature } from "./feature.ts";
 /** As TypeScript's own; the kernel knows where each of them means something. */
 const TRIGGERS = [".", '"', "'", "`", "/", "@", "<", "#", " "];
 
-const NEVER = new vscode.CancellationTokenSource().token;
-
 export const completion: Feature = (context) => {
   /** What a listed item was, for the question about the rest of it. */
   const listed = new WeakMap<vscode.CompletionItem, { from: CompletionItem; document: vscode.TextDocument }>();
+  let resolving = new vscode.CancellationTokenSource();
   return vscode.languages.registerCompletionItemProvider(
     CELLS,
     {
@@ -29,8 +28,10 @@ export const completion: Feature = (context) => {
         const known = listed.get(item);
         if (!known) return item;
         // VS Code cancels this when its list closes, as it does when the item is taken, and then takes what was answered for
-        // the whole item: the import would be left out.
-        const resolved = await ask(context, known.document, "completionItem/resolve", known.from, NEVER);
+        // the whole item: the import would be left out. So only the next one's question ends it.
+        resolving.cancel();
+        resolving = new vscode.CancellationTokenSource();
+        const resolved = await ask(context, known.document, "completionItem/resolve", known.from, resolving.token);
         if (resolved) resolveInto(item, resolved);
         return item;
       },
