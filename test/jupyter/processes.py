@@ -120,6 +120,8 @@ class Ends(unittest.TestCase):
             self.assertEqual(reply_to(client, msg_id)["ename"], "Interrupted")
             self.assertEqual(value(client, "kept"), "5")
             kernel.process.send_signal(signal.SIGINT)
+            # A signal may come after a message that was sent later: then it is the next cell's.
+            client.kernel_info(reply=True, timeout=PATIENCE)
             self.assertEqual(value(client, "kept + 1"), "6")
 
     def test_worker_ends(self):
